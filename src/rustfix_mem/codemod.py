@@ -1,0 +1,138 @@
+"""What a codemod is: a frozen dataclass that looks at facts and judges them.
+
+It never edits, prints, reads the disk or asks git.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import inspect
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from rustfix_mem.errors import UsageError
+from rustfix_mem.finding import Applicability, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Self
+
+    from rustfix_mem.codebase import Codebase
+    from rustfix_mem.finding import Finding, LeftAlone
+
+
+T = TypeVar("T", int, str, bool)
+
+
+def param(
+    default: T,
+    *,
+    help: str,
+    unit: str = "",
+    at_least: int | None = None,
+    choices: Sequence[str] = (),
+) -> T:
+    """A parameter of a codemod: an option on the command line and a key in the configuration."""
+    metadata = {"help": help, "unit": unit, "at_least": at_least, "choices": tuple(choices)}
+    made: T = dataclasses.field(default=default, metadata=metadata)
+    return made
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter as the user sees it; `name` is spelled as typed, `max-entries`."""
+
+    name: str
+    default: int | str | bool
+    help: str
+    unit: str
+    at_least: int | None
+    choices: tuple[str, ...]
+
+    def parse(self, value: object) -> int | str | bool:
+        """`value`, from the command line or from TOML, checked; raises `UsageError`."""
+        parsed = _parse(self, value)
+        if self.choices and parsed not in self.choices:
+            offered = " or ".join(f"`{choice}`" for choice in self.choices)
+            raise UsageError(f"`{self.name}` cannot be `{value}`", f"give {offered}")
+        if self.at_least is not None and isinstance(parsed, int) and parsed < self.at_least:
+            raise UsageError(
+                f"`{self.name}` cannot be {parsed}", f"give a number of at least {self.at_least}"
+            )
+        return parsed
+
+
+class Codemod(ABC):
+    """A frozen dataclass: its fields are its parameters, its docstring is its manual."""
+
+    guide: ClassVar[str]
+    """Sections of the memory guide that it applies, `2.1, 3.1`."""
+
+    level: ClassVar[Applicability]
+    """The highest level that its fixes reach; the manual says why it is not higher."""
+
+    kind: ClassVar[Kind] = Kind.DEFECT
+
+    gate: ClassVar[tuple[bytes, ...]]
+    """A Rust file that holds none of these is not parsed on behalf of this codemod."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The module's name as the user types it: `cache_bounds` is `cache-bounds`."""
+        return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    @classmethod
+    def manual(cls) -> str:
+        return inspect.cleandoc(cls.__doc__ or "")
+
+    @classmethod
+    def summary(cls) -> str:
+        """The manual's first line."""
+        return cls.manual().partition("\n")[0]
+
+    @classmethod
+    def parameters(cls) -> tuple[Parameter, ...]:
+        fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # subclasses are dataclasses
+        return tuple(Parameter(f.name.replace("_", "-"), f.default, **f.metadata) for f in fields)
+
+    @classmethod
+    def configure(cls, values: Mapping[str, Any]) -> Self:
+        """Build the codemod from strings or plain values keyed as the user writes them."""
+        known = {parameter.name: parameter for parameter in cls.parameters()}
+        given: dict[str, Any] = {}
+        for key, value in values.items():
+            name = key.replace("_", "-")
+            if name not in known:
+                raise UsageError(
+                    f"`{cls.name()}` has no parameter `{key}`", did_you_mean(name, known)
+                )
+            given[name.replace("-", "_")] = known[name].parse(value)
+        return cls(**given)
+
+    @abstractmethod
+    def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        """Yield what is worth saying about `codebase`. Reads only; the engine does the writing."""
+
+
+def did_you_mean(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
+    """One line of what to type instead of `word`."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    return "known: " + ", ".join(f"`{name}`" for name in known) if known else ""
+
+
+def _parse(parameter: Parameter, value: object) -> int | str | bool:
+    """A value from TOML passes if it is of the kind; a string from the command line is read."""
+    kind = type(parameter.default)
+    if type(value) is kind:
+        return value  # type: ignore[return-value]  # int, str or bool, as the default
+    if kind is int and isinstance(value, str):
+        digits = value.replace("_", "").removeprefix("-")
+        if digits.isascii() and digits.isdigit():
+            return int(value.replace("_", ""))
+    if kind is bool and value in ("true", "false"):
+        return value == "true"
+    wants = {int: "a whole number", bool: "`true` or `false`", str: "a word"}[kind]
+    raise UsageError(f"`{parameter.name}` cannot be `{value}`", f"give {wants}")

@@ -1,0 +1,24 @@
+"""What may go wrong, by whose turn it is to put it right."""
+
+from __future__ import annotations
+
+
+class RustfixMemError(Exception):
+    """Told to the user in two lines, what and what to type, without a traceback."""
+
+    exit_code = 70
+
+    def __init__(self, what: str, help: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.help = help
+
+
+class UsageError(RustfixMemError):
+    """The user can put it right: an unknown codemod, a bad parameter, a refused branch."""
+
+    exit_code = 2
+
+
+class CodemodBug(RustfixMemError):
+    """The codemod's author must put it right; nothing was written."""
