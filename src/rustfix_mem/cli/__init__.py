@@ -1,1 +1,1 @@
-
+"""The command line: it reads options, calls the engine and prints. It decides nothing."""

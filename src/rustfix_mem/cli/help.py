@@ -1,0 +1,109 @@
+"""What `--help` teaches: what each command changes, examples, exit codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustfix_mem.cli import options
+
+if TYPE_CHECKING:
+    from rustfix_mem.codemod import Codemod, Parameter
+
+COMMANDS: dict[str, type[options.Options]] = {
+    "list": options.List,
+    "explain": options.Explain,
+    "check": options.Check,
+    "apply": options.Apply,
+}
+
+TOP = """
+Find where a Rust repository lets memory grow, and put a bound on a branch.
+
+Only commits are read and only a branch is written: the work tree, the index
+and HEAD stay as they are, also when they are dirty. Nothing of the repository
+is run. Unofficial: rustfix itself is a crate of rust-lang.
+
+Examples:
+  rustfix-mem check                        what is there; changes nothing
+  rustfix-mem explain cache-bounds         what a codemod does, and why
+  rustfix-mem apply cache-bounds           a branch with one commit
+  rustfix-mem apply cache-bounds --dry-run | git apply
+"""
+
+EXIT_CODES = """
+Exit codes:
+  0    done or clean, also when there was nothing to do
+  1    defects were found (check), or there is a change (apply --exit-code)
+  2    a mistake on the command line or in the configuration, or a refusal
+  70   a bug of rustfix-mem or of a codemod
+  130  interrupted
+"""
+
+TEXT = {
+    "list": """
+List the codemods: name, level, section of the memory guide, what it does.
+""",
+    "explain": """
+Show the manual of a codemod and its parameters.
+
+Example:
+  rustfix-mem explain cache-bounds
+""",
+    "check": """
+Print the findings of some or all codemods. Changes nothing.
+
+It reads the files of a commit (--rev), not those of the work tree. Proposals,
+which say what could be better, are shown when their codemod is named, or with `all`.
+
+Examples:
+  rustfix-mem check
+  rustfix-mem check cache-bounds -v        and what was left alone, and why
+  rustfix-mem check --output-format json --output-file findings.json
+
+Exit code: 1 if there is a defect, else 0.
+""",
+    "apply": """
+Put the fixes of a codemod on a branch, as one commit on top of --rev.
+
+Prints the diff on standard output, and all else on standard error. The branch
+is `rustfix-mem/CODEMOD`; nothing else of the repository changes. It moves
+forward when the result is a new one, unless you have built upon it.
+
+Examples:
+  rustfix-mem apply cache-bounds --dry-run
+  rustfix-mem apply cache-bounds --trust machine-applicable
+  rustfix-mem apply all                    a branch for each
+  rustfix-mem apply cache-bounds --help    and its parameters
+
+Exit code: 0; with --exit-code 1 if there is a change.
+""",
+}
+
+
+def apply(codemod: type[Codemod]) -> str:
+    """The help of `apply CODEMOD`."""
+    name = codemod.name()
+    return f"""
+{codemod.summary()}
+
+Puts its fixes on the branch `rustfix-mem/{name}`, as one commit on top of --rev;
+nothing else of the repository changes. Their level: {codemod.level.word} at best;
+`rustfix-mem explain {name}` says why. The guide: {codemod.guide}.
+
+Examples:
+  rustfix-mem apply {name} --dry-run
+  rustfix-mem apply {name} --patch {name}.patch
+
+Exit code: 0; with --exit-code 1 if there is a change.
+"""
+
+
+def parameter(parameter: Parameter) -> str:
+    """One parameter: what it is, its unit, its bound, its default."""
+    default = str(parameter.default).lower() if isinstance(parameter.default, bool) else (
+        parameter.default
+    )
+    facts = [f"default: {default} {parameter.unit}".rstrip()]
+    if parameter.at_least is not None:
+        facts.append(f"at least {parameter.at_least}")
+    return f"{parameter.help.rstrip('.')} ({', '.join(facts)})."

@@ -1,0 +1,118 @@
+"""Where output goes: bytes to standard output or a file, words for people to standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from rustfix_mem.errors import UsageError
+from rustfix_mem.report.terminal import Palette, printable, wants_colour
+
+if TYPE_CHECKING:
+    from rustfix_mem.cli.options import Common
+
+NEW_FILE = 0o666
+
+
+def palette(option: str, stream: TextIO) -> Palette:
+    return Palette(wants_colour(option, os.environ, stream.isatty()))
+
+
+def is_terminal(options: Common) -> bool:
+    return not options.output_file and sys.stdout.isatty()
+
+
+def result_palette(options: Common) -> Palette:
+    """The colours of what `put` gets: a file has none, unless they are asked for."""
+    if options.output_file and options.color == "auto":
+        return Palette()
+    return palette(options.color, sys.stdout)
+
+
+def put(options: Common, data: bytes) -> None:
+    """The result, to `--output-file` or to standard output, byte for byte."""
+    if options.output_file:
+        replace(options.output_file, data)
+    else:
+        emit(sys.stdout, data)
+
+
+def tell(text: str) -> None:
+    """Words for people, beside the result."""
+    emit(sys.stderr, text.encode(sys.stderr.encoding or "utf-8", "backslashreplace"))
+
+
+def say(text: str) -> None:
+    """Words that are the result."""
+    emit(sys.stdout, encoded(text))
+
+
+def encoded(text: str) -> bytes:
+    return text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+
+
+def error(option: str, what: str, help: str) -> None:
+    """Two lines, each of them one line whatever a path or a name may hold."""
+    paint = palette(option, sys.stderr)
+    help = help or "see `rustfix-mem --help`"
+    tell(
+        f"{paint.error('error')}: {printable(what)}\n{paint.note('help')}: {printable(help)}\n"
+    )
+
+
+def emit(stream: TextIO, data: bytes) -> None:
+    """Write and flush; a reader who has gone, as `head` does, is no mistake of anyone."""
+    try:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except BrokenPipeError:
+        silence(stream)
+
+
+def silence(stream: TextIO) -> None:
+    """Let the rest go nowhere, or Python complains when it flushes the stream at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def replace(path: str, data: bytes) -> None:
+    """Put a whole file in the place of what was at `path`, or leave that as it was."""
+    target = Path(os.path.realpath(path))
+    try:
+        if target.exists() and not target.is_file():  # /dev/null, a pipe
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(
+            f"cannot write `{path}`: {reason}", "give a file in a folder that you can write to"
+        ) from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+        os.chmod(name, _mode(target))
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """The mode that the file has, or that any other new file would get."""
+    if target.exists():
+        return target.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return NEW_FILE & ~mask

@@ -1,0 +1,90 @@
+"""Commits as values: what they say, and the trailers by which we know our own again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rustfix_mem.errors import UsageError
+from rustfix_mem.git.command import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rustfix_mem.git.identity import Identity
+    from rustfix_mem.git.store import Store
+
+PREFIX = "Rustfix-Mem-"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a commit object holds, as far as we ask: `committer` and `date` as git writes them."""
+
+    tree: str
+    parents: tuple[str, ...]
+    committer: str
+    date: str
+    message: str
+
+    @property
+    def trailers(self) -> dict[str, str]:
+        """Our trailers without their prefix: `{"Tree": …, "Base": …}`."""
+        last = self.message.rstrip("\n").rpartition("\n\n")[2]
+        pairs = (line.partition(": ") for line in last.split("\n") if line.startswith(PREFIX))
+        return {key.removeprefix(PREFIX): value for key, _, value in pairs}
+
+
+def message(subject: str, body: str, trailers: Mapping[str, str]) -> str:
+    """A commit message: `trailers` such as `{"Version": "0.1.0"}` get our prefix.
+
+    `build` adds `Base` and `Tree`, which nobody knows before it.
+    """
+    lines = [f"{PREFIX}{key}: {_one_line(value)}" for key, value in trailers.items()]
+    parts = [_one_line(subject), body.strip("\n"), "\n".join(lines)]
+    return "\n\n".join(part for part in parts if part).replace("\0", "") + "\n"
+
+
+def sealed(text: str, base: str, tree: str) -> str:
+    """`text` with the trailers that name the base commit and the tree."""
+    text = text.rstrip("\n")
+    last = text.rpartition("\n\n")[2]
+    gap = "\n" if all(line.startswith(PREFIX) for line in last.split("\n")) else "\n\n"
+    return f"{text}{gap}{PREFIX}Base: {base}\n{PREFIX}Tree: {tree}\n"
+
+
+def written(tree: str, parent: str, who: Identity, date: str, text: str) -> bytes:
+    """The bytes of a commit object with one parent."""
+    lines = [f"tree {tree}", f"parent {parent}", f"author {who} {date}", f"committer {who} {date}"]
+    return encode("\n".join([*lines, "", text]))
+
+
+def read(store: Store, oid: str) -> Commit:
+    """One commit of the store; raises `UsageError` if it is not there."""
+    head, _, text = decode(store.git(["cat-file", "commit", oid])).partition("\n\n")
+    fields = [line.partition(" ") for line in head.split("\n")]
+    known = {key: value for key, _, value in reversed(fields)}
+    parents = tuple(value for key, _, value in fields if key == "parent")
+    who = re.fullmatch(r"(.*>) (\d+ [+-]\d{4})", known.get("committer", ""))
+    committer, date = who.groups() if who else ("", "0 +0000")
+    return Commit(known["tree"], parents, committer, date, text)
+
+
+def ours(store: Store, tip: Commit) -> bool:
+    """Whether we made `tip` and nobody amended it since.
+
+    Its trailer names its tree, and its date is that of the base: `commit --amend`, `rebase`
+    and `cherry-pick` all set the date to now, even where the files stay the same.
+    """
+    trailers = tip.trailers
+    if trailers.get("Tree") != tip.tree or "Base" not in trailers:
+        return False
+    try:
+        return read(store, trailers["Base"]).date == tip.date
+    except UsageError:
+        return False
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

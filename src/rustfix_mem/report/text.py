@@ -1,0 +1,114 @@
+"""Findings in rustc's manner: the message, the place, the line, the reasons, what to type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rustfix_mem.report.ranking import SHOWN, is_defect, is_fixable, rank
+from rustfix_mem.report.snippet import snippet
+from rustfix_mem.report.terminal import Palette, expanded, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.changeset import Located, Report, Statistics
+
+PLAIN = Palette()
+
+
+def render(
+    report: Report, palette: Palette = PLAIN, *, quiet: bool = False, verbose: bool = False
+) -> str:
+    """The whole report: every finding that ranks, then a line for the rest and the sum."""
+    ranked = rank(report.findings, None if verbose or quiet else SHOWN)
+    blocks = [block(one, palette) for one in ranked.shown]
+    blocks += _lines(_rest(ranked.rest, palette))
+    if verbose:
+        blocks += _lines(_left_alone(report, palette))
+    if not quiet:
+        blocks += _lines(_skipped(report, palette, verbose))
+        blocks.append(summary(report) + "\n")
+    return "\n".join(blocks)
+
+
+def block(located: Located, palette: Palette = PLAIN) -> str:
+    """One finding, as rustc shows a warning."""
+    head, notes = title(located, palette), list(_notes(located))
+    gutter = " " * len(str(located.start.line))
+    shown = [f"{head}: {palette.bold(expanded(located.finding.message))}"]
+    shown += snippet(located, palette)
+    shown += [
+        f"{gutter} {palette.gutter('=')} {palette.bold(label)}: {expanded(text)}"
+        for label, text in notes
+    ]
+    return "\n".join(shown) + "\n"
+
+
+def title(located: Located, palette: Palette) -> str:
+    if is_defect(located):
+        return palette.warning(f"warning[{located.codemod}]")
+    return palette.note(f"note[{located.codemod}]")
+
+
+def summary(report: Report) -> str:
+    """`3 findings (2 fixable) in 796 files, 143 parsed, 0.8s`."""
+    found = len(report.findings)
+    fixable = sum(map(is_fixable, report.findings))
+    said = plural(found, "finding") if found else "no findings"
+    return f"{said}{f' ({fixable:,} fixable)' if found else ''} in {_work(report.statistics)}"
+
+
+def _work(statistics: Statistics) -> str:
+    cached = f", {statistics.from_cache:,} from the cache" if statistics.from_cache else ""
+    files = plural(statistics.files, "file")
+    return f"{files}, {statistics.parsed:,} parsed{cached}, {statistics.seconds:.1f}s"
+
+
+def _notes(located: Located) -> Iterator[tuple[str, str]]:
+    finding = located.finding
+    yield from (("why", reason) for reason in finding.why)
+    if finding.help:
+        yield "help", finding.help
+    if finding.fix:
+        level = finding.fix.applicability.word
+        yield "help", f"{finding.fix.title} ({level}): `{_command(located)}`"
+
+
+def _command(located: Located) -> str:
+    """What to type to have the finding fixed."""
+    command = f"rustfix-mem apply {located.codemod}"
+    if is_fixable(located) or not located.finding.fix:
+        return command
+    return f"{command} --trust {located.finding.fix.applicability.word}"
+
+
+def _rest(rest: tuple[Located, ...], palette: Palette) -> Iterator[str]:
+    for codemod, count in sorted(Counter(one.codemod for one in rest).items()):
+        name = palette.note(f"note[{codemod}]")
+        yield f"{name}: {plural(count, 'more finding')}; `rustfix-mem check {codemod} -v` shows all"
+
+
+def _left_alone(report: Report, palette: Palette) -> Iterator[str]:
+    for codemod, left, at in report.left_alone:
+        place = f"{expanded(left.path)}:{at.line}:{at.column}"
+        head = f"{palette.green(f'left alone[{codemod}]')}: `{expanded(left.item)}` at {place}"
+        yield "\n  = ".join([head, *map(expanded, left.reasons)])
+
+
+def _skipped(report: Report, palette: Palette, verbose: bool) -> Iterator[str]:
+    if not report.skipped:
+        return
+    note = palette.note("note")
+    if not verbose:
+        files = plural(len(report.skipped), "file")
+        yield f"{note}: {files} could not be read; `-v` says which, and why"
+    else:
+        for one in report.skipped:
+            yield f"{note}: {expanded(one.path)} was not read: {expanded(one.reason)}"
+
+
+def _lines(lines: Iterator[str]) -> list[str]:
+    """Lines that belong together, as one block or none."""
+    together = "\n".join(lines)
+    return [together + "\n"] if together else []

@@ -1,0 +1,266 @@
+"""What one Rust file says, as plain data: byte spans, no tree, no path.
+
+Facts depend on the bytes of the file alone, so they may be cached by blob and made in
+another process. What needs a second file to be known is not a fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rustfix_mem.text import Span
+
+SCHEMA = 1
+"""Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeTree:
+    """A type as written: `RwLock<HashMap<K, V>>` is head `RwLock`, one argument.
+
+    Other heads: `&`, `&mut`, `()` (tuple), `[]`, `fn`, `dyn`, `impl`, `?` (not understood).
+    """
+
+    head: str
+    args: tuple[TypeTree, ...] = ()
+    lifetime: bool = False
+    """Whether a lifetime other than `'static` is written on it."""
+
+    @property
+    def name(self) -> str:
+        """The head without its path: `std::collections::HashMap` is `HashMap`."""
+        return self.head.rpartition("::")[2]
+
+    def walk(self) -> list[TypeTree]:
+        """The type and every type inside it, outermost first."""
+        return [self, *(inner for arg in self.args for inner in arg.walk())]
+
+    def __str__(self) -> str:
+        if not self.args:
+            return self.head
+        return f"{self.head}<{', '.join(map(str, self.args))}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`use path as name;` in the inline module `module`; a glob has the name `*`."""
+
+    name: str
+    path: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModDecl:
+    """`mod name;`, or `mod name { … }` when `inline`."""
+
+    name: str
+    module: str
+    path: str
+    """What `#[path = "…"]` says, else empty."""
+    test: bool
+    cfg: str
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDef:
+    name: str
+    type: TypeTree
+    visibility: str
+    span: Span
+    skipped: bool
+    """Whether serde is told to skip it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDef:
+    """A struct, enum, union or alias. A tuple struct's fields are called `0`, `1`, …."""
+
+    name: str
+    kind: str
+    module: str
+    visibility: str
+    span: Span
+    lifetimes: bool
+    derives: tuple[str, ...]
+    unit_only: bool
+    """An enum without any data: a fixed universe of values."""
+    fields: tuple[FieldDef, ...]
+    target: TypeTree | None
+    test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaticDef:
+    """A static or const. `scope`: `module`, `fn`, `thread_local` or `lazy_static`."""
+
+    name: str
+    type: TypeTree
+    value: str
+    visibility: str
+    module: str
+    scope: str
+    span: Span
+    constant: bool
+    test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    type: TypeTree
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value lives, as an expression says: a base and the fields after it.
+
+    `base`: `self`, `static`, `param`, `let`, `fn` (the result of a call without arguments)
+    or `unknown`; `root` names it; `path` are fields, or `name()` for methods without arguments.
+    """
+
+    base: str
+    root: str
+    path: tuple[str, ...]
+    type: TypeTree | None
+    """The declared or evident type of a `param` or `let`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FnDef:
+    """A function. `owner` is the type of its impl block, `trait` the trait it implements."""
+
+    name: str
+    owner: str
+    trait: str
+    module: str
+    visibility: str
+    test: bool
+    params: tuple[Parameter, ...]
+    returns: TypeTree | None
+    span: Span
+    accessor: Place | None
+    """What it hands out, if its body is only a way to that place."""
+    home: int
+    """Where a constant for this function goes: before the docs of the outermost item."""
+    ends: bool
+    """Whether it returns soon: false for `main` and for a function with an endless loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A read of the same collection whose miss leads to a growth."""
+
+    method: str
+    key: str
+    span: Span
+    form: str
+    """`return` (the hit path leaves), `else` (in the miss arm), `guard`, `entry`, `fresh`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """How a growth sits in its function; all that placing a cap needs to know.
+
+    `form`: stmt, let, tail, arm, closure, return, arg, cond, match, or a refusal: else-if,
+    and-or, loop, nested, const.
+    """
+
+    form: str
+    whole: Span
+    """The expression with everything chained behind the growth."""
+    statement: Span
+    """The statement of a block that holds it (its tail expression too)."""
+    suffix: str
+    """The last method of the chain: `clone` for `m.entry(k).or_default().clone()`."""
+    steps: tuple[Span, ...]
+    """Names of the methods that break the line before them, to re-indent a chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseOf:
+    """What finally happens to a collection at one mention of it.
+
+    `kind`: grow, shrink, clear, assign, read, lookup, enumerate, index, get_mut, clone,
+    length, escape, escape_mut, returned, init, token.
+    """
+
+    kind: str
+    method: str
+    span: Span
+    """The call or expression, for people to be shown."""
+    receiver: Span
+    """What the method is called on: an alias, a place, or a chain that makes a guard."""
+    alias: str
+    """The name of the local through which it happens, if any."""
+    via: tuple[str, ...]
+    """The adapters on the way: lock, unwrap, borrow_mut, await …."""
+    temporary: bool
+    """Whether the receiver makes a guard that dies with the statement."""
+    args: tuple[Span, ...]
+    mutable: bool = True
+    """Whether the receiver can be changed in place: a guard of a write lock, a `&mut`."""
+    note: str = ""
+    """kind lookup: `assumed` if absence is an error; grow: `flag` if the result decides."""
+    lookup: Lookup | None = None
+    slot: Slot | None = None
+    key: str = ""
+    """The text of the key, for growth and look-up."""
+    key_form: str = ""
+    """name, reference, literal, pure, impure, inferred (its type depends on the place)."""
+    value: str = ""
+    """grow: the text of the value; shown to the gates for tickets and counters."""
+    capped: str = ""
+    """grow: the comparison in the function that seems to bound a length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place in one function, with everything that is done to it there."""
+
+    place: Place
+    span: Span
+    fn: int
+    """Index into `FileFacts.fns`; -1 outside of any function."""
+    test: bool
+    module: str
+    uses: tuple[UseOf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Construction:
+    """`Type::new(…)`, `Type::default()` or `Type { … }` outside of the type's own impl.
+
+    `fate`: `local` (bound to a local that is only borrowed), `field:Owner.name`, `static:NAME`,
+    `returned`, `moved`, `spawned`; `long` if the local's function never ends (main, a loop).
+    """
+
+    type: str
+    fn: int
+    fate: str
+    long: bool
+    test: bool
+    span: Span
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    uses: tuple[Use, ...]
+    mods: tuple[ModDecl, ...]
+    types: tuple[TypeDef, ...]
+    statics: tuple[StaticDef, ...]
+    fns: tuple[FnDef, ...]
+    mentions: tuple[Mention, ...]
+    constructions: tuple[Construction, ...]
+    dropped: tuple[str, ...]
+    """Types with an `impl Drop`."""
+    clonable: tuple[str, ...]
+    tokens: tuple[str, ...]
+    """Identifiers inside macros whose grammar is not known."""
+    generated: bool
+    item_macros: tuple[str, ...]
+    """Macros called where items stand: they may declare modules or types."""
+    error: int | None
+    """The byte where the grammar lost the thread; then everything else is empty."""

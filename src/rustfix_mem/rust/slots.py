@@ -1,0 +1,200 @@
+"""How an expression sits in its function: what placing a statement before it depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust import syntax
+from rustfix_mem.rust.facts import Slot
+from rustfix_mem.rust.scopes import (
+    CLOSURE_STEPS,
+    TRANSPARENT,
+    call_on,
+    is_deref,
+    method_call,
+)
+from rustfix_mem.rust.syntax import field, span, text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from rustfix_mem.text import Span
+
+DIVERGING = frozenset(("return_expression", "break_expression", "continue_expression"))
+DIVERGING_MACROS = frozenset(("panic", "unreachable", "todo", "unimplemented", "bail"))
+
+
+def whole_of(node: Node) -> tuple[Node, str]:
+    """The expression with all that is chained behind it, and the last method of the chain."""
+    suffix = ""
+    while True:
+        call = call_on(node)
+        parent = node.parent
+        if call is not None:
+            node, suffix = call.node, call.name
+        elif parent is not None and (
+            parent.type in TRANSPARENT
+            or is_deref(parent)
+            or (parent.type == "field_expression" and field(parent, "value") == node)
+        ):
+            node = parent
+        else:
+            return node, suffix
+
+
+def slot_of(call: Node) -> Slot:
+    """The slot of a growth; `call` is the growing call itself."""
+    whole, suffix = whole_of(call)
+    form, statement = _climb(whole)
+    return Slot(form, span(whole), span(statement), suffix, _broken_steps(whole))
+
+
+def _broken_steps(whole: Node) -> tuple[Span, ...]:
+    """The `.name` of each method of the chain that stands on a line of its own."""
+    found: list[Span] = []
+    node = whole
+    while True:
+        call = method_call(node)
+        if call is not None:
+            function = field(node, "function")
+            name = field(function, "field") if function is not None else None
+            if name is not None and name.start_point[0] > call.receiver.end_point[0]:
+                found.append(span(name))
+            node = call.receiver
+        elif (node.type in TRANSPARENT or is_deref(node)) and node.named_child_count:
+            node = syntax.named(node)[-1]
+        else:
+            return tuple(reversed(found))
+
+
+def _climb(whole: Node) -> tuple[str, Node]:
+    """The form, and the node that stands directly in a block (or is an arm's or closure's body)."""
+    form, child = "", whole
+    while (parent := child.parent) is not None:
+        match parent.type:
+            case "block":
+                return form or "tail", child
+            case "expression_statement":
+                form = form or "stmt"
+            case "let_declaration":
+                form = form or ("let" if child == whole else "arg")
+                if field(parent, "alternative") == child:
+                    return "nested", child
+            case "return_expression" | "break_expression":
+                form = form or "return"
+            case "match_arm":
+                return form or ("arm" if field(parent, "value") == child else "nested"), child
+            case "closure_expression":
+                return form or ("closure" if child == whole else "nested"), child
+            case "match_expression":
+                form = form or ("match" if field(parent, "value") == child else "nested")
+            case "if_expression" | "let_condition" | "let_chain":
+                blocked = _conditional(parent, child)
+                if blocked:
+                    return blocked, child
+                form = form or "cond"
+            case "unary_expression" | "arguments" | "call_expression" | "field_expression":
+                form = form or ("" if parent.type == "unary_expression" else "arg")
+            case "binary_expression":
+                if _is_logical(parent) and field(parent, "right") == child:
+                    return "and-or", child
+                form = form or "arg"
+            case "while_expression" | "loop_expression":
+                return "loop", child
+            case "for_expression":
+                form = form or "arg"
+            case "static_item" | "const_item":
+                return "const", child
+            case "assignment_expression" | "compound_assignment_expr" | "index_expression":
+                form = form or "arg"
+            case "struct_expression" | "field_initializer_list" | "field_initializer":
+                form = form or "arg"
+            case "tuple_expression" | "array_expression" | "try_expression" | "type_cast_expression":
+                form = form or "arg"
+            case "parenthesized_expression" | "await_expression" | "reference_expression":
+                form = form or "arg"
+            case _:
+                return "nested", child
+        child = parent
+    return "nested", child
+
+
+def _is_logical(node: Node) -> bool:
+    return any(child.type in ("&&", "||") for child in node.children)
+
+
+def _conditional(parent: Node, child: Node) -> str:
+    """Why no statement can go before this condition; empty if one can."""
+    if parent.type == "let_chain":
+        first = syntax.named(parent)[0]
+        return "" if first == child else "and-or"
+    if parent.type == "let_condition":
+        return ""
+    holder = parent.parent
+    if holder is not None and holder.type == "else_clause":
+        return "else-if"
+    return "" if field(parent, "condition") == child else "nested"
+
+
+def discarded(node: Node) -> bool:
+    """Whether nobody looks at the value of the expression."""
+    parent = node.parent
+    while parent is not None:
+        match parent.type:
+            case "expression_statement":
+                return True
+            case "let_declaration":
+                return text(field(parent, "pattern")).startswith("_")
+            case "arguments":
+                callee = text(field(parent.parent, "function")) if parent.parent else ""
+                return callee in ("drop", "mem::drop", "std::mem::drop")
+            case "closure_expression":
+                call = parent.parent.parent if parent.parent is not None else None
+                made = method_call(call) if call is not None else None
+                if made is None or made.name not in CLOSURE_STEPS:
+                    return False
+                node = made.node
+            case "block" | "match_arm" | "if_expression" | "else_clause" | "match_block":
+                node = parent
+            case "match_expression" | "unsafe_block" | "parenthesized_expression":
+                node = parent
+            case _:
+                return False
+        parent = node.parent
+    return False
+
+
+def leaves(node: Node | None) -> bool:
+    """Whether control never comes out behind the node: it returns, breaks, goes on or panics."""
+    if node is None:
+        return False
+    match node.type:
+        case "block":
+            inner = syntax.named(node)
+            return bool(inner) and leaves(inner[-1])
+        case "expression_statement":
+            return node.named_child_count > 0 and leaves(node.named_children[0])
+        case "if_expression":
+            other = field(node, "alternative")
+            return leaves(field(node, "consequence")) and other is not None and leaves(other)
+        case "else_clause":
+            return leaves(syntax.named(node)[-1])
+        case "match_expression":
+            body = field(node, "body")
+            arms = syntax.named(body) if body is not None else []
+            return bool(arms) and all(leaves(field(arm, "value")) for arm in arms)
+        case "macro_invocation":
+            return text(field(node, "macro")).rpartition("::")[2] in DIVERGING_MACROS
+    return node.type in DIVERGING
+
+
+def may_leave(node: Node | None) -> bool:
+    """Whether a value is returned, or the loop goes on, somewhere inside: a hit that is fresh."""
+    return node is not None and any(n.type in DIVERGING for n in syntax.walk(node))
+
+
+def negated(node: Node) -> bool:
+    parent = node.parent
+    return parent is not None and parent.type == "unary_expression" and text(parent)[0] == "!"
+
+

@@ -1,0 +1,105 @@
+"""One clippy and one build for all crates, then every test binary; attributed crate by crate.
+
+Cargo builds the tests but does not run them: `cargo test` runs none if one crate does not build.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from rustfix_mem.testing import libtest, lockfile
+from rustfix_mem.testing.crates import Crate, crates, sync
+from rustfix_mem.testing.messages import binaries, broken, by_crate, problems
+from rustfix_mem.testing.process import cargo
+from rustfix_mem.testing.results import CargoReport, CrateResult
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from rustfix_mem.testing.libtest import Outcome
+
+CLIPPY = ["clippy", "--all-targets", "--keep-going", "--message-format=json"]
+BUILD = ["build", "--tests", "--keep-going", "--message-format=json"]
+LOCKED = ["--offline", "--locked"]
+
+
+def run_cargo(
+    fixtures: Path, build: Path, wanted: Collection[str], *, refresh: bool = False
+) -> CargoReport:
+    """Build and test the crates called `wanted` (`cache-bounds/entry/before`) of `fixtures`.
+
+    `build` is a folder of ours that lasts between runs. `refresh` rewrites `fixtures/Cargo.lock`.
+    """
+    everything = crates(fixtures)
+    lock = fixtures / "Cargo.lock"
+    seed = lock.read_text(encoding="utf-8") if lock.exists() else ""
+    root = build / "workspace"
+    _generate(root, everything)
+    unpinned, notes = lockfile.resolve(root, seed), list[str]()
+    if refresh and (fresh := lockfile.stripped((root / "Cargo.lock").read_text())) != seed:
+        lock.write_text(fresh, encoding="utf-8")
+        seed, unpinned, notes = fresh, set(), [f"wrote {fixtures.name}/Cargo.lock"]
+    asked = [crate for crate in everything if str(crate) in wanted]
+    members = [crate for crate in asked if not crate.stands_alone]
+    results = _run_members(root, build / "target", members)
+    for crate in (crate for crate in asked if crate.stands_alone):
+        result, more = _run_alone(crate, build / "alone", seed)
+        results[str(crate)] = result
+        unpinned |= more
+    return CargoReport(results, tuple(sorted(unpinned)), tuple(notes))
+
+
+def _generate(root: Path, everything: Iterable[Crate]) -> None:
+    """The workspace: every crate that can be a member, and pins for those that cannot."""
+    files = dict[str, bytes]()
+    for crate in everything:
+        files |= lockfile.pins(crate) if crate.stands_alone else crate.member()
+    members = sorted(p.removesuffix("/Cargo.toml") for p in files if p.endswith("/Cargo.toml"))
+    listed = "".join(f"  {json.dumps(member)},\n" for member in members)
+    files["Cargo.toml"] = f'[workspace]\nresolver = "2"\nmembers = [\n{listed}]\n'.encode()
+    sync(root, files)
+
+
+def _run_members(root: Path, target: Path, members: Sequence[Crate]) -> dict[str, CrateResult]:
+    if not members:
+        return {}
+    chosen = [argument for crate in members for argument in ("-p", crate.package)]
+    return _run(root, target, {str(crate): root / str(crate) for crate in members}, chosen)
+
+
+def _run_alone(crate: Crate, place: Path, seed: str) -> tuple[CrateResult, set[str]]:
+    """In its own target folder: in a shared one, before/ and after/ would be one to cargo."""
+    root, target = place / "crates" / str(crate), place / "target" / crate.package
+    sync(root, crate.files())
+    unpinned = lockfile.resolve(root, seed)
+    return _run(root, target, {str(crate): root}, ["--workspace"])[str(crate)], unpinned
+
+
+def _run(
+    root: Path, target: Path, folders: Mapping[str, Path], chosen: Sequence[str]
+) -> dict[str, CrateResult]:
+    """Results by crate; `folders` says where each one is."""
+    linted = cargo([*CLIPPY, *chosen, *LOCKED, "--", "-D", "warnings"], root, target)
+    built = cargo([*BUILD, *chosen, *LOCKED], root, target)
+    lints, builds = by_crate(linted.stdout, folders), by_crate(built.stdout, folders)
+    runs = [it for name, place in folders.items() for it in binaries(name, place, builds[name])]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(zip(runs, pool.map(libtest.run, runs), strict=True))
+    return {
+        name: _result(
+            [*problems(lints[name], linted.stderr), *broken(builds[name], built.stderr)],
+            [outcome for binary, outcome in outcomes if binary.crate == name],
+        )
+        for name in folders
+    }
+
+
+def _result(said: Sequence[str], outcomes: Sequence[Outcome]) -> CrateResult:
+    """One crate's result; what clippy and the build both say is said once."""
+    tests = {test: result for outcome in outcomes for test, result in outcome.tests.items()}
+    output = "\n".join(outcome.output for outcome in outcomes if outcome.output)
+    return CrateResult(tuple(dict.fromkeys(said)), tests, output)
