@@ -1,1 +1,49 @@
-"""Everything that a codemod author needs."""
+"""Everything that a codemod author needs, imported when it is first used.
+
+A codemod imports from here and from nowhere deeper: what this module names is the public API,
+and what it does not name may change in any release.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rustfix_mem.codebase import Codebase as Codebase
+    from rustfix_mem.codemod import Codemod as Codemod
+    from rustfix_mem.codemod import param as param
+    from rustfix_mem.finding import Applicability as Applicability
+    from rustfix_mem.finding import Finding as Finding
+    from rustfix_mem.finding import Fix as Fix
+    from rustfix_mem.finding import Kind as Kind
+    from rustfix_mem.finding import LeftAlone as LeftAlone
+    from rustfix_mem.rust import growth as growth
+    from rustfix_mem.rust import placement as placement
+    from rustfix_mem.rust import types as types
+    from rustfix_mem.text import Edit as Edit
+    from rustfix_mem.text import Span as Span
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Applicability": "finding",
+    "Codebase": "codebase",
+    "Codemod": "codemod",
+    "Edit": "text",
+    "Finding": "finding",
+    "Fix": "finding",
+    "Kind": "finding",
+    "LeftAlone": "finding",
+    "Span": "text",
+    "param": "codemod",
+}
+_ROOMS = ("growth", "placement", "types")
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"rustfix_mem.{_HOMES[name]}"), name)
+    if name in _ROOMS:
+        return import_module(f"rustfix_mem.rust.{name}")
+    raise AttributeError(f"module `rustfix_mem` has no attribute `{name}`")

@@ -1,17 +1,26 @@
-"""From findings to the files that they would leave behind. (Contract; body to come.)"""
+"""From findings to the files that they would leave behind: rounds of fixes, nothing written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rustfix_mem.finding import Applicability
+from rustfix_mem import scan
+from rustfix_mem.errors import CodemodBug
+from rustfix_mem.finding import Applicability, Finding, LeftAlone, fingerprint
+from rustfix_mem.suppression import hides, suppressions
+from rustfix_mem.text import Lines, Position, Span, apply, original_offset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rustfix_mem.codebase import Codebase
     from rustfix_mem.codemod import Codemod
-    from rustfix_mem.finding import Finding, LeftAlone
     from rustfix_mem.git.snapshot import Snapshot
-    from rustfix_mem.text import Position
+    from rustfix_mem.text import Edit
+
+MAX_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +75,46 @@ class ChangeSet:
     report: Report
 
 
-def check(codemods: tuple[Codemod, ...], snapshot: Snapshot, *, jobs: int = 0) -> Report:
+@dataclass
+class _Base:
+    """The text that people know, and how to get back to it from the text of a later round."""
+
+    snapshot: Snapshot
+    rounds: list[dict[str, list[Edit]]] = field(default_factory=list)
+    _lines: dict[str, Lines] = field(default_factory=dict)
+
+    def lines(self, path: str) -> Lines:
+        if path not in self._lines:
+            self._lines[path] = Lines.of(self.snapshot.read(path))
+        return self._lines[path]
+
+    def span(self, path: str, span: Span) -> Span:
+        start, end = span.start, span.end
+        for made in reversed(self.rounds):
+            edits = made.get(path, [])
+            start, end = original_offset(start, edits), original_offset(end, edits)
+        return Span(start, max(start, end))
+
+
+def check(
+    codemods: tuple[Codemod, ...], snapshot: Snapshot, *, jobs: int = 0, cache: bool = True
+) -> Report:
     """Everything that `codemods` find; `jobs` workers, 0 for as many as there are cores."""
-    raise NotImplementedError
+    began, looker = time.monotonic(), _looker(jobs, cache)
+    try:
+        gate = tuple(dict.fromkeys(literal for c in codemods for literal in type(c).gate))
+        codebase = scan.codebase_of(snapshot, gate, looker)
+        findings: list[Located] = []
+        alone: list[tuple[str, LeftAlone, Position]] = []
+        for codemod in codemods:
+            found, left = _judged(codemod, codebase, _Base(snapshot))
+            findings += found
+            alone += left
+        findings.sort(key=lambda one: (one.finding.path, one.finding.span, one.codemod))
+        statistics = _statistics(codebase, looker, began)
+        return Report(tuple(findings), tuple(alone), _skipped(codebase), statistics)
+    finally:
+        looker.close()
 
 
 def plan(
@@ -77,6 +123,130 @@ def plan(
     trust: Applicability = Applicability.MAYBE_INCORRECT,
     *,
     jobs: int = 0,
+    cache: bool = True,
 ) -> ChangeSet:
     """Apply the trusted fixes, then look again, until nothing is left to fix."""
-    raise NotImplementedError
+    began, looker = time.monotonic(), _looker(jobs, cache)
+    try:
+        return _rounds(codemod, snapshot, trust, looker, began)
+    finally:
+        looker.close()
+
+
+def _rounds(
+    codemod: Codemod, before: Snapshot, trust: Applicability, looker: scan.Looker, began: float
+) -> ChangeSet:
+    base = _Base(before)
+    snapshot = before
+    applied: list[Located] = []
+    for _ in range(MAX_ROUNDS):
+        codebase = scan.codebase_of(snapshot, type(codemod).gate, looker)
+        found, alone = _judged(codemod, codebase, base)
+        fixable = [f for f in found if f.finding.fix and f.finding.fix.applicability >= trust]
+        if not fixable:
+            statistics = _statistics(codebase, looker, began)
+            report = Report(tuple(found), tuple(alone), _skipped(codebase), statistics)
+            return ChangeSet(codemod, before, snapshot, tuple(applied), tuple(found), report)
+        kept, edits = _compatible(fixable)
+        snapshot = _rewritten(codemod, snapshot, edits, looker)
+        base.rounds.append(edits)
+        applied += kept
+    raise CodemodBug(
+        f"`{type(codemod).name()}` still finds work after {MAX_ROUNDS} rounds",
+        f"nothing was written; please report it with {fixable[0].finding.path}",
+    )
+
+
+def _looker(jobs: int, cache: bool) -> scan.Looker:
+    return scan.Looker(jobs, scan.default_cache() if cache else None)
+
+
+def _statistics(codebase: Codebase, looker: scan.Looker, began: float) -> Statistics:
+    seconds = round(time.monotonic() - began, 3)
+    return Statistics(len(codebase.sources), looker.parsed, looker.from_cache, seconds)
+
+
+def _skipped(codebase: Codebase) -> tuple[Skipped, ...]:
+    bad = [Skipped(manifest.path, manifest.reason) for manifest in codebase.bad_manifests]
+    for path, facts in sorted(codebase.known.items()):
+        if facts.error is not None:
+            source = codebase.sources[path]
+            line = Lines.of(source).position(facts.error).line
+            large = len(source) > scan.MAX_BYTES
+            reason = f"larger than {scan.MAX_BYTES} bytes" if large else f"not understood at line {line}"
+            bad.append(Skipped(path, reason))
+    return tuple(bad)
+
+
+def _judged(
+    codemod: Codemod, codebase: Codebase, base: _Base
+) -> tuple[list[Located], list[tuple[str, LeftAlone, Position]]]:
+    """What a codemod says that no comment hides, in order of path and place."""
+    name = type(codemod).name()
+    findings: list[Finding] = []
+    alone: list[tuple[str, LeftAlone, Position]] = []
+    for said in codemod.judge(codebase):
+        if isinstance(said, Finding) and not _hidden(said, name, codebase):
+            findings.append(said)
+            continue
+        if isinstance(said, Finding):
+            said = LeftAlone(said.path, said.span, said.item, ("a comment says to ignore it",))
+        span = base.span(said.path, said.span)
+        alone.append((name, said, base.lines(said.path).position(span.start)))
+    findings.sort(key=lambda finding: (finding.path, finding.span, finding.item))
+    return _located(findings, name, codebase, base), alone
+
+
+def _hidden(finding: Finding, codemod: str, codebase: Codebase) -> bool:
+    source = codebase.sources[finding.path]
+    if b"rustfix-mem:" not in source:
+        return False
+    line = Lines.of(source).position(finding.span.start).line
+    return bool(hides(suppressions(source), codemod, line))
+
+
+def _located(
+    findings: list[Finding], codemod: str, codebase: Codebase, base: _Base
+) -> list[Located]:
+    located: list[Located] = []
+    seen: dict[str, int] = {}
+    for finding in findings:
+        span, lines = base.span(finding.path, finding.span), base.lines(finding.path)
+        start, end = lines.position(span.start), lines.position(span.end)
+        source = codebase.sources[finding.path]
+        alike = fingerprint(codemod, finding, source, 0)
+        seen[alike] = seen.get(alike, -1) + 1
+        mark = fingerprint(codemod, finding, source, seen[alike])
+        placed = replace(finding, span=span)
+        located.append(Located(codemod, placed, start, end, lines.line(start.line), mark))
+    return located
+
+
+def _compatible(findings: Iterable[Located]) -> tuple[list[Located], dict[str, list[Edit]]]:
+    """The findings whose fixes can be made together; the rest wait for the next round."""
+    kept: list[Located] = []
+    edits: dict[str, list[Edit]] = {}
+    for located in findings:
+        fix = located.finding.fix
+        if fix is None:
+            continue
+        if not any(new.conflicts(old) for new in fix.edits for old in edits.get(new.path, [])):
+            kept.append(located)
+            for edit in fix.edits:
+                edits.setdefault(edit.path, []).append(edit)
+    return kept, {path: sorted(set(made)) for path, made in edits.items()}
+
+
+def _rewritten(
+    codemod: Codemod, snapshot: Snapshot, edits: Mapping[str, list[Edit]], looker: scan.Looker
+) -> Snapshot:
+    """The snapshot after the edits; a new syntax error is the codemod's bug."""
+    changes = {path: apply(snapshot.read(path), made) for path, made in edits.items()}
+    rust = {path: source for path, source in changes.items() if path.endswith(".rs")}
+    broken = [path for path, facts in looker(rust).items() if facts.error is not None]
+    if broken:
+        raise CodemodBug(
+            f"`{type(codemod).name()}` would leave `{broken[0]}` with a syntax error",
+            "nothing was written; please report it with the file",
+        )
+    return snapshot.with_changes(changes)

@@ -12,10 +12,11 @@ from rustfix_mem.codemod import Codemod, did_you_mean
 from rustfix_mem.errors import CodemodBug, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
 
 GROUP = "rustfix_mem.codemods"
+ALL = "all"
 
 
 def discover() -> dict[str, type[Codemod]]:
@@ -40,6 +41,15 @@ def find(name: str) -> type[Codemod]:
             f"there is no codemod `{name}`", hint or "install a package of codemods with `pip`"
         )
     return known[name]
+
+
+def select(names: Sequence[str]) -> tuple[type[Codemod], ...]:
+    """The codemods of these names, once each; all of them for `all` or for no name."""
+    if names and ALL not in names:
+        return tuple(find(name) for name in dict.fromkeys(names))
+    if not (known := discover()):
+        raise UsageError("no codemod is installed", "install rustfix-mem itself with `pip`")
+    return tuple(known.values())
 
 
 @cache

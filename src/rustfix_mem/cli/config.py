@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem import registry
@@ -66,6 +65,8 @@ def _table(name: str, value: object) -> dict[str, Any]:
 
 
 def _parse(data: bytes) -> dict[str, Any]:
+    import tomllib  # 6 ms, which a repository without the file does not wait for
+
     try:
         return tomllib.loads(data.decode())
     except UnicodeDecodeError as error:

@@ -52,8 +52,9 @@ Example:
     "check": """
 Print the findings of some or all codemods. Changes nothing.
 
-It reads the files of a commit (--rev), not those of the work tree. Proposals,
-which say what could be better, are shown when their codemod is named, or with `all`.
+It reads the files of a commit (--rev), not those of the work tree.
+Proposals, which say what could be better, are shown when their codemod is
+named, or with `all`.
 
 Examples:
   rustfix-mem check
@@ -86,9 +87,12 @@ def apply(codemod: type[Codemod]) -> str:
     return f"""
 {codemod.summary()}
 
-Puts its fixes on the branch `rustfix-mem/{name}`, as one commit on top of --rev;
-nothing else of the repository changes. Their level: {codemod.level.word} at best;
-`rustfix-mem explain {name}` says why. The guide: {codemod.guide}.
+Puts its fixes on a branch, `rustfix-mem/{name}`, as one commit on top of
+--rev. Nothing else of the repository changes.
+
+The level of its fixes: {codemod.level.word} at best.
+The memory guide: {codemod.guide}.
+More: `rustfix-mem explain {name}`
 
 Examples:
   rustfix-mem apply {name} --dry-run
@@ -100,8 +104,10 @@ Exit code: 0; with --exit-code 1 if there is a change.
 
 def parameter(parameter: Parameter) -> str:
     """One parameter: what it is, its unit, its bound, its default."""
-    default = str(parameter.default).lower() if isinstance(parameter.default, bool) else (
-        parameter.default
+    default = (
+        str(parameter.default).lower()
+        if isinstance(parameter.default, bool)
+        else (parameter.default)
     )
     facts = [f"default: {default} {parameter.unit}".rstrip()]
     if parameter.at_least is not None:

@@ -19,9 +19,7 @@ T = TypeVar("T", str, int, bool, tuple[str, ...])
 Kind = TypeVar("Kind", bound="Options")
 
 
-def option(
-    default: T, *flags: str, help: str, metavar: str = "", choices: Sequence[str] = ()
-) -> T:
+def option(default: T, *flags: str, help: str, metavar: str = "", choices: Sequence[str] = ()) -> T:
     """An option, or without `flags` the arguments of the command."""
     about = {"flags": flags, "help": help, "metavar": metavar, "choices": tuple(choices)}
     made: T = dataclasses.field(default=default, metadata=about)
@@ -69,7 +67,7 @@ class Common(Options):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Check(Common):
     codemods: tuple[str, ...] = option(
-        (), metavar="[CODEMOD]...", help="Names, or `all`; without any, all that find defects."
+        (), metavar="CODEMOD", help="Names, or `all`; without any, all that find defects."
     )
 
 
@@ -80,14 +78,13 @@ class Apply(Common):
     exit_code: bool = option(
         False, "--exit-code", help="Exit 1 if there is a change, as `git diff` does."
     )
-    branch: str = option(
-        "", "--branch", metavar="NAME", help="Instead of `rustfix-mem/CODEMOD`."
-    )
+    branch: str = option("", "--branch", metavar="NAME", help="Instead of `rustfix-mem/CODEMOD`.")
     patch: str = option("", "--patch", metavar="FILE", help="Write the diff there, too.")
     trust: str = option(
-        "maybe-incorrect", "--trust",
+        "maybe-incorrect", "--trust", metavar="LEVEL",
         choices=("machine-applicable", "maybe-incorrect", "has-placeholders"),
-        help="The lowest level of a fix that is applied.",
+        help="Apply fixes of this level or better: machine-applicable, maybe-incorrect,"
+        " has-placeholders.",
     )  # fmt: skip
     author: str = option(
         "", "--author", metavar="'NAME <MAIL>'", help="Instead of your git identity."
@@ -129,11 +126,10 @@ def fast(kind: type[Kind], args: Sequence[str]) -> Kind | None:
     rest, queue = list[str](), iter(args)
     for arg in queue:
         flag, equals, value = arg.partition("=")
+        field = fields.get(flag)
         if not arg.startswith("-"):
             rest.append(arg)
-        elif (field := fields.get(flag)) is None:
-            return None
-        elif not _take(field, values, value if equals else None, queue):
+        elif not field or not _take(field, values, value if equals else None, queue):
             return None
     arguments = next(field.name for field in described(kind) if not field.metadata["flags"])
     return make(kind, {**values, arguments: tuple(rest)})

@@ -13,24 +13,29 @@ from rustfix_mem.errors import UsageError
 from rustfix_mem.report.terminal import Palette, printable, wants_colour
 
 if TYPE_CHECKING:
-    from rustfix_mem.cli.options import Common
+    from rustfix_mem.cli.options import Common, Options
 
 NEW_FILE = 0o666
-
-
-def palette(option: str, stream: TextIO) -> Palette:
-    return Palette(wants_colour(option, os.environ, stream.isatty()))
-
-
-def is_terminal(options: Common) -> bool:
-    return not options.output_file and sys.stdout.isatty()
 
 
 def result_palette(options: Common) -> Palette:
     """The colours of what `put` gets: a file has none, unless they are asked for."""
     if options.output_file and options.color == "auto":
         return Palette()
-    return palette(options.color, sys.stdout)
+    return stdout_palette(options)
+
+
+def stdout_palette(options: Options) -> Palette:
+    return _palette(options.color, sys.stdout)
+
+
+def error_palette(options: Options) -> Palette:
+    return _palette(options.color, sys.stderr)
+
+
+def is_terminal(options: Common) -> bool:
+    """Whether the result goes before someone's eyes."""
+    return not options.output_file and sys.stdout.isatty()
 
 
 def put(options: Common, data: bytes) -> None:
@@ -48,20 +53,19 @@ def tell(text: str) -> None:
 
 def say(text: str) -> None:
     """Words that are the result."""
-    emit(sys.stdout, encoded(text))
+    emit(sys.stdout, _for_stdout(text))
 
 
-def encoded(text: str) -> bytes:
-    return text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+def encoded(text: str, options: Common) -> bytes:
+    """Text for `put`: a file is UTF-8, a terminal is what it is."""
+    return text.encode() if options.output_file else _for_stdout(text)
 
 
 def error(option: str, what: str, help: str) -> None:
     """Two lines, each of them one line whatever a path or a name may hold."""
-    paint = palette(option, sys.stderr)
+    paint = _palette(option, sys.stderr)
     help = help or "see `rustfix-mem --help`"
-    tell(
-        f"{paint.error('error')}: {printable(what)}\n{paint.note('help')}: {printable(help)}\n"
-    )
+    tell(f"{paint.error('error')}: {printable(what)}\n{paint.note('help')}: {printable(help)}\n")
 
 
 def emit(stream: TextIO, data: bytes) -> None:
@@ -80,6 +84,14 @@ def silence(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def _for_stdout(text: str) -> bytes:
+    return text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+
+
+def _palette(option: str, stream: TextIO) -> Palette:
+    return Palette(wants_colour(option, os.environ, stream.isatty()))
 
 
 def replace(path: str, data: bytes) -> None:

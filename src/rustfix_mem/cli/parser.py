@@ -39,9 +39,7 @@ def parse(args: Sequence[str], program: str) -> options.Options | None:
 
 
 def _app(args: Sequence[str]) -> typer.Typer:
-    app = typer.Typer(
-        add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
-    )
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.callback(help=_text(help.TOP), epilog=_text(help.EXIT_CODES), context_settings=HELP)(_top)
     codemod = _named(args[1:]) if args[:1] == ["apply"] else None
     for name, kind in help.COMMANDS.items():
@@ -83,8 +81,8 @@ def _reader(
 
 def _parameter(field: dataclasses.Field[Any]) -> inspect.Parameter:
     flags, choices = field.metadata["flags"], field.metadata["choices"]
-    metavar = "|".join(choices) or field.metadata["metavar"] or None
-    about = {"metavar": metavar, "help": escape(field.metadata["help"])}
+    metavar = field.metadata["metavar"] or "|".join(choices) or None
+    about: dict[str, Any] = {"metavar": metavar, "help": escape(field.metadata["help"])}
     default: Any = list(field.default) if isinstance(field.default, tuple) else field.default
     kind: Any = list[str] if isinstance(field.default, tuple) else type(field.default)
     if kind is int:
@@ -113,15 +111,16 @@ def _own(codemod: type[Codemod]) -> Iterator[inspect.Parameter]:
 
 
 def _annotation(codemod: type[Codemod], parameter: Parameter, flag: str) -> Any:
-    flags = f"{flag}/--no-{parameter.name}" if isinstance(parameter.default, bool) else flag
-    kind: Any = bool if isinstance(parameter.default, bool) else str
+    is_flag = isinstance(parameter.default, bool)
+    metavar = "|".join(parameter.choices) or ("WORD" if isinstance(parameter.default, str) else "N")
     info = typer.Option(
-        flags,
+        f"{flag}/--no-{parameter.name}" if is_flag else flag,
         help=escape(help.parameter(parameter)),
-        metavar="|".join(parameter.choices) or ("N" if type(parameter.default) is int else "TEXT"),
+        metavar=None if is_flag else metavar,
         show_default=False,
         rich_help_panel=f"Parameters of {codemod.name()}",
     )
+    kind: Any = bool if is_flag else str
     return Annotated[kind | None, info]
 
 
@@ -139,10 +138,10 @@ def _named(args: Sequence[str]) -> type[Codemod] | None:
     sure, doubtful = _words(args)
     words = [*sure, *doubtful]
     known = registry.discover() if words else {}
-    name = next((word for word in words if word == "all" or word in known), None)
+    name = next((word for word in words if word == registry.ALL or word in known), None)
     if name is None and words:
         name = words[0]
-    return None if name in (None, "all") else registry.find(name or "")
+    return None if name in (None, registry.ALL) else registry.find(name or "")
 
 
 def _words(args: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,30 +1,47 @@
 """Puts a change on a branch: objects first, one ref last, and nothing else of the repository.
 
-Importing this imports GitPython, so that is done late.
+The only home of GitPython, so import it late; and of GitPython only what runs commands: its
+own objects, index and commits run hooks, heed replaced objects and cannot read SHA-256.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 from typing import TYPE_CHECKING
 
+import git
+
 from rustfix_mem.errors import CodemodBug, UsageError
-from rustfix_mem.git.command import decode, encode
-from rustfix_mem.git.commit import ours, read, sealed, written
+from rustfix_mem.git.command import Ran, command, decode, encode, failed
+from rustfix_mem.git.commit import new_objects, ours, read, sealed, written
 from rustfix_mem.git.identity import identity
-from rustfix_mem.git.ref import OTHER_NAME, Branch, cannot_write, find, refusal, refuse_in_use
+from rustfix_mem.git.ref import (
+    OTHER_NAME,
+    Branch,
+    cannot_write,
+    find,
+    hooks_off,
+    refusal,
+    refuse_in_use,
+)
 from rustfix_mem.git.snapshot import REGULAR
-from rustfix_mem.git.write import run_apart, run_at, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rustfix_mem.git.identity import Identity
     from rustfix_mem.git.snapshot import Snapshot
     from rustfix_mem.git.store import Store
 
 _DIFF = ("diff-tree", "-p", "--binary", "--full-index", "--no-ext-diff", "--no-textconv")
+
+# What lands in the user's repository must outlive a power cut; in a batch, that is fast.
+_DURABLE = ("core.fsync=all", "core.fsyncMethod=batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ def build(
     tree = _write_tree(store, parent or base, before, blobs)
     text = sealed(message, base, tree)
     data = written(tree, parent or base, who, read(store, base).date, text)
-    commit = write(store, ["hash-object", "-t", "commit", "-w", "--stdin"], data)
+    commit = _write(store, ["hash-object", "-t", "commit", "-w", "--stdin"], data)
     return Built(commit, tree, base, decode(store.git([*_DIFF, base, commit])))
 
 
@@ -91,7 +108,7 @@ def publish(store: Store, built: Built, branch: str) -> Outcome:
         if not ours(store, tip):
             raise UsageError(
                 f"branch `{branch}` holds work that rustfix-mem did not make",
-                f"`git branch -m {branch} NEW-NAME` keeps it aside, or {OTHER_NAME}",
+                f"`git branch -m {quote(branch)} NEW-NAME` keeps it aside, or {OTHER_NAME}",
             )
     refuse_in_use(store, there)
     _carry_over(store, built)
@@ -116,66 +133,79 @@ def _write_blobs(store: Store, changes: Mapping[str, bytes]) -> dict[str, str]:
         (folder / str(number)).write_bytes(data)
     names = "".join(f"new/{number}\n" for number in range(len(changes)))
     args = ["hash-object", "-w", "--no-filters", "--stdin-paths"]
-    return dict(zip(changes, write(store, args, names.encode()).split(), strict=True))
+    return dict(zip(changes, _write(store, args, names.encode()).split(), strict=True))
 
 
 def _write_tree(store: Store, parent: str, before: Snapshot, blobs: Mapping[str, str]) -> str:
     rows = (f"{before.entries[path].mode} {oid}\t{path}\0" for path, oid in blobs.items())
-    run_apart(store, ["read-tree", parent], store.reading())
-    run_apart(store, ["update-index", "-z", "--index-info"], store.reading(), encode("".join(rows)))
-    return write(store, ["write-tree", "--missing-ok"])
+    _apart(store, ["read-tree", parent], store.reading())
+    _apart(store, ["update-index", "-z", "--index-info"], store.reading(), encode("".join(rows)))
+    return _write(store, ["write-tree", "--missing-ok"])
 
 
 def _carry_over(store: Store, built: Built) -> None:
     """Copy the new objects; git writes each beside its place and renames it, or has it already."""
-    wanted = "".join(f"{oid}\n" for oid in sorted(_new_objects(store, built)))
-    pack = run_apart(
+    wanted = "".join(f"{oid}\n" for oid in sorted(new_objects(store, built.commit, built.base)))
+    pack = _apart(
         store, ["pack-objects", "--stdout", "-q", "--window=0"], store.reading(), wanted.encode()
     )
     shared = decode(store.theirs(["config", "--get", "core.sharedRepository"]).out).strip()
     env = store.writing() | {"GIT_OBJECT_DIRECTORY": str(store.place.objects)}
-    settings = ("core.fsync=all", "core.fsyncMethod=batch", f"core.sharedRepository={shared or 'umask'}")
-    ran = run_at(store, ["unpack-objects", "-q"], env, pack, settings)
+    settings = (*_DURABLE, f"core.sharedRepository={shared or 'umask'}")
+    ran = _run(store, ["unpack-objects", "-q"], env, pack, settings)
     if ran.status:
         raise cannot_write(store, ran)
-
-
-def _new_objects(store: Store, built: Built) -> set[str]:
-    """What the commits from `built` down to its base hold and the base does not.
-
-    Not `rev-list`, which would walk on into what a shallow clone does not have.
-    """
-    found, commit = set[str](), built.commit
-    while commit != built.base:
-        found |= {commit, *_held(store, commit)}
-        commit = read(store, commit).parents[0]
-    return found - _held(store, built.base)
-
-
-def _held(store: Store, commit: str) -> set[str]:
-    listed = store.git(["ls-tree", "-r", "-t", "-z", "--full-tree", commit]).split(b"\0")[:-1]
-    rows = (line.partition(b"\t")[0].decode().split() for line in listed)
-    return {read(store, commit).tree} | {oid for _, kind, oid in rows if kind != "commit"}
 
 
 def _point(store: Store, branch: Branch, built: Built) -> None:
     """Create or move the ref, only if it still is what it was. Its log names the committer."""
     name, _, email = read(store, built.commit).committer.rpartition(" <")
-    env = store.at_home() | _hooks_off(store)
+    env = store.at_home() | hooks_off(store)
     env |= {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": email.removesuffix(">")}
     old = branch.tip or "0" * len(built.commit)
     args = ["update-ref", "--no-deref", "--create-reflog", "-m", "rustfix-mem: apply"]
-    ran = run_at(store, [*args, branch.ref, built.commit, old], env, b"", ("core.fsync=all",))
+    ran = _run(store, [*args, branch.ref, built.commit, old], env, b"", _DURABLE)
     if ran.status:
         raise refusal(store, branch, ran)
 
 
-def _hooks_off(store: Store) -> dict[str, str]:
-    """Since git 2.54 a configuration can name hooks, which `core.hooksPath` does not stop."""
-    listed = store.theirs(["config", "-z", "--name-only", "--get-regexp", r"^hook\..*\."])
-    names = {key.rpartition(".")[0] for key in decode(listed.out).split("\0")[:-1]}
-    env = {"GIT_CONFIG_COUNT": str(len(names))}
-    for number, name in enumerate(sorted(names)):
-        env[f"GIT_CONFIG_KEY_{number}"] = f"{name}.enabled"
-        env[f"GIT_CONFIG_VALUE_{number}"] = "false"
-    return env
+def _write(store: Store, args: Sequence[str], input: bytes = b"") -> str:
+    """Write objects where the user's cannot be seen, and so not be touched; gives their ids."""
+    return decode(_apart(store, args, store.writing(), input)).strip()
+
+
+def _apart(store: Store, args: Sequence[str], env: Mapping[str, str], input: bytes = b"") -> bytes:
+    """Run in the throw-away store, which need not outlive a power cut."""
+    ran = _run(store, args, env, input, ("core.fsync=none",))
+    if ran.status:
+        raise failed(args, ran)
+    return ran.out
+
+
+def _run(
+    store: Store, args: Sequence[str], env: Mapping[str, str], input: bytes, settings: Sequence[str]
+) -> Ran:
+    with tempfile.TemporaryFile(dir=store.folder) as stream, _no_git_variables():
+        stream.write(input)
+        stream.seek(0)
+        status, out, err = git.Git(store.folder).execute(
+            command(args, settings=settings),
+            istream=stream,
+            env=env,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            shell=False,
+        )
+    return Ran(status, out, err)
+
+
+@contextmanager
+def _no_git_variables() -> Iterator[None]:
+    """GitPython adds to our environment and cannot take away: in a hook, git sets `GIT_DIR`."""
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("GIT_")}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)

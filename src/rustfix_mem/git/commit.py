@@ -86,5 +86,23 @@ def ours(store: Store, tip: Commit) -> bool:
         return False
 
 
+def new_objects(store: Store, commit: str, base: str) -> set[str]:
+    """What the commits from `commit` down to `base` hold and `base` does not.
+
+    Not `rev-list`, which would walk on into what a shallow clone does not have.
+    """
+    found = set[str]()
+    while commit != base:
+        found |= {commit, *_held(store, commit)}
+        commit = read(store, commit).parents[0]
+    return found - _held(store, base)
+
+
+def _held(store: Store, commit: str) -> set[str]:
+    listed = store.git(["ls-tree", "-r", "-t", "-z", "--full-tree", commit]).split(b"\0")[:-1]
+    rows = (line.partition(b"\t")[0].decode().split() for line in listed)
+    return {read(store, commit).tree} | {oid for _, kind, oid in rows if kind != "commit"}
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split())

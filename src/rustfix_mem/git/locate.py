@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import UsageError
@@ -118,5 +119,5 @@ def _refusal(repo: Path, found: Ran) -> UsageError:
         )
     return UsageError(
         f"git cannot read the repository of `{repo}`: {found.reason}",
-        f"`git -C {repo} rev-parse HEAD` shows it too; put that right first",
+        f"`git -C {quote(str(repo))} rev-parse HEAD` shows it too; put that right first",
     )

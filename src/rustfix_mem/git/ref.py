@@ -90,6 +90,20 @@ def cannot_write(store: Store, ran: Ran) -> UsageError:
     )
 
 
+def hooks_off(store: Store) -> dict[str, str]:
+    """Variables that switch off the hooks that the user's configuration names.
+
+    Since git 2.54 a configuration can name hooks, which `core.hooksPath` does not stop.
+    """
+    listed = store.theirs(["config", "-z", "--name-only", "--get-regexp", r"^hook\..*\."])
+    names = {key.rpartition(".")[0] for key in decode(listed.out).split("\0")[:-1]}
+    env = {"GIT_CONFIG_COUNT": str(len(names))}
+    for number, name in enumerate(sorted(names)):
+        env[f"GIT_CONFIG_KEY_{number}"] = f"{name}.enabled"
+        env[f"GIT_CONFIG_VALUE_{number}"] = "false"
+    return env
+
+
 def _refuse_name(store: Store, name: str) -> None:
     bad = name.startswith("-") or name == "HEAD" or "\0" in name
     if bad or store.theirs(["check-ref-format", f"refs/heads/{name}"]).status:

@@ -74,7 +74,9 @@ class Store:
 
     def resolve(self, rev: str) -> str:
         """The id of the commit that `rev` names; `UsageError` if there is not exactly one."""
-        args = ["rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}"]
+        # `:/text` takes all that follows for the text, and finds commits only.
+        commit = rev if rev.startswith(":/") else f"{rev}^{{commit}}"
+        args = ["rev-parse", "--verify", "--end-of-options", commit]
         ran = self.theirs(args) if "\0" not in rev else Ran(1, b"", "")
         if f"refname '{rev}' is ambiguous" in ran.err:
             raise UsageError(

@@ -21,7 +21,7 @@ def render(diff: bytes, palette: Palette) -> str:
 def _painted(text: str, palette: Palette) -> Iterator[str]:
     """A file's head is bold up to its first hunk, where `---` may be a removed `--`."""
     head = True
-    for line in text.split("\n")[:-1] if text.endswith("\n") else text.split("\n"):
+    for line in text.removesuffix("\n").split("\n") if text else ():
         head = line.startswith("diff ") or (head and not line.startswith("@@"))
         yield palette.bold(printable(line)) if head else _line(printable(line), palette)
 

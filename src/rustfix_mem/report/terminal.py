@@ -53,7 +53,9 @@ def wants_colour(option: str, environment: Mapping[str, str], is_terminal: bool)
         return option == "always"
     if environment.get("NO_COLOR"):
         return False
-    if any(environment.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+    if any(
+        environment.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")
+    ):
         return True
     return is_terminal and environment.get("TERM") != "dumb"
 
@@ -87,7 +89,9 @@ def width(text: str) -> int:
 
 
 def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """`1 fix`, `2 fixes`, `1,204 files`."""
+    many = f"{noun}es" if noun.endswith("x") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else many}"
 
 
 def _harmless(char: str) -> str:

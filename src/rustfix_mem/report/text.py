@@ -18,7 +18,12 @@ PLAIN = Palette()
 
 
 def render(
-    report: Report, palette: Palette = PLAIN, *, quiet: bool = False, verbose: bool = False
+    report: Report,
+    palette: Palette = PLAIN,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    summed: bool = True,
 ) -> str:
     """The whole report: every finding that ranks, then a line for the rest and the sum."""
     ranked = rank(report.findings, None if verbose or quiet else SHOWN)
@@ -28,6 +33,7 @@ def render(
         blocks += _lines(_left_alone(report, palette))
     if not quiet:
         blocks += _lines(_skipped(report, palette, verbose))
+    if summed and not quiet:
         blocks.append(summary(report) + "\n")
     return "\n".join(blocks)
 

@@ -20,7 +20,7 @@ from rustfix_mem.rust.syntax import span, text
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from rustfix_mem.rust.syntax import Node
 
 TEST_ATTRIBUTE = re.compile(
     r"#\s*!?\[\s*(?:cfg\s*\((?:[^\]]*[(,\s])?test\s*[,)]|(?:\w+::)*(?:test|bench|rstest|test_case)\b)"
@@ -92,7 +92,8 @@ def _is_test(attributes: str) -> bool:
 
 def _block(node: Node, where: _Where, items: Items) -> None:
     """The items that stand directly in a file, a module's braces, an impl or a function's body."""
-    attributes, start = list[str](), -1
+    attributes: list[str] = []
+    start = -1
     for child in node.named_children:
         if child.type in ("attribute_item", *syntax.COMMENTS):
             start = child.start_byte if start < 0 or _blank_between(node, child) else start
@@ -232,7 +233,9 @@ def _reference(node: Node) -> TypeTree:
 def _fields(body: Node | None) -> tuple[FieldDef, ...]:
     if body is None:
         return ()
-    found, attributes, skipped = list[FieldDef](), list[str](), 0
+    found: list[FieldDef] = []
+    attributes: list[str] = []
+    skipped = 0
     visibility = ""
     for child in body.named_children:
         if child.type == "attribute_item":
@@ -344,7 +347,7 @@ def _function(node: Node, attributes: str, where: _Where, items: Items) -> None:
 
 
 def _params(node: Node | None) -> tuple[Parameter, ...]:
-    found = list[Parameter]()
+    found: list[Parameter] = []
     for child in syntax.named(node) if node is not None else []:
         if child.type == "self_parameter":
             found.append(Parameter("self", TypeTree("".join(text(child).split()))))

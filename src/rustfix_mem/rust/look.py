@@ -25,7 +25,7 @@ from rustfix_mem.rust.uses import KIND_OF, uses_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Node
+    from rustfix_mem.rust.syntax import Node
 
     from rustfix_mem.rust.items import Function, Items
     from rustfix_mem.text import Span
@@ -46,7 +46,9 @@ def look(source: bytes) -> FileFacts:
     if error is not None:
         return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), error)
     found = items.collect(tree.root_node)
-    mentions, made, tokens = list[Mention](), [], set[str]()
+    mentions: list[Mention] = []
+    made = []
+    tokens: set[str] = set()
     for index, function in enumerate(found.functions):
         mentions += _mentions(function, index)
         made += constructions(function, index)
@@ -128,7 +130,7 @@ def _own_nodes(body: Node) -> Iterator[Node]:
 
 def _mentions(function: Function, index: int) -> list[Mention]:
     """Every place of a function to which something is done."""
-    found = list[Mention]()
+    found: list[Mention] = []
     for node in _own_nodes(function.body):
         place = _place(node, function)
         if place is None:
@@ -205,7 +207,7 @@ def _call_place(node: Node, function: Function) -> Place | None:
 
 def _with_lookups(mentions: list[Mention], function: Function) -> list[Mention]:
     """The mentions with each growth told its look-ups, and each look-up what its result is for."""
-    groups = dict[tuple[str, str, tuple[str, ...]], list[UseOf]]()
+    groups: dict[tuple[str, str, tuple[str, ...]], list[UseOf]] = {}
     for mention in mentions:
         key = (mention.place.base, mention.place.root, mention.place.path)
         groups.setdefault(key, []).extend(mention.uses)
@@ -474,7 +476,7 @@ def _unknown_tokens(body: Node) -> set[str]:
     """Identifiers inside macros that may do anything with them."""
     from rustfix_mem.rust.uses import READING_MACROS
 
-    found = set[str]()
+    found: set[str] = set()
     for node in _own_nodes(body):
         if node.type == "macro_invocation":
             name = text(field(node, "macro")).rpartition("::")[2]

@@ -26,7 +26,7 @@ from rustfix_mem.rust.syntax import ancestors, field, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Node
+    from rustfix_mem.rust.syntax import Node
 
     from rustfix_mem.text import Span
 

@@ -16,7 +16,7 @@ from rustfix_mem.rust.scopes import (
 from rustfix_mem.rust.syntax import field, span, text
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from rustfix_mem.rust.syntax import Node
 
     from rustfix_mem.text import Span
 

@@ -10,7 +10,8 @@ from rustfix_mem.text import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Language, Node, Tree
+    from tree_sitter import Language, Tree
+    from tree_sitter import Node as Node
 
 GRAMMAR = "tree-sitter 0.26.1, tree-sitter-rust 0.24.2"
 """What the facts of a file depend on, beside its bytes."""

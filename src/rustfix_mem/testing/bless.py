@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from rustfix_mem.git.snapshot import Snapshot
 from rustfix_mem.testing import checks, findings
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def bless_after(case: Case) -> list[str]:
             return []
         shutil.rmtree(case.after)
         return [f"REMOVED {case}/after: the codemod no longer changes before/"]
-    if had and made == checks.contents(changes.before.of_folder(case.after)):
+    if had and made == checks.contents(Snapshot.of_folder(case.after)):
         return []
     shutil.rmtree(case.after, ignore_errors=True)
     shutil.copytree(case.before, case.after, ignore=shutil.ignore_patterns("target"))

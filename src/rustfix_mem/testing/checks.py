@@ -113,7 +113,8 @@ def tests(case: Case, report: CargoReport) -> list[str]:
 
 def pinned(report: CargoReport) -> list[str]:
     """Every dependency has the version that `fixtures/Cargo.lock` says."""
-    return [f"{it} is not in fixtures/Cargo.lock: {BLESS}" for it in report.unpinned]
+    missing = ", ".join(report.unpinned)
+    return [f"fixtures/Cargo.lock does not hold {missing}", BLESS] if missing else []
 
 
 def is_bound(name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.errors import UsageError
 from rustfix_mem.testing.case import case_folders
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-HEADER = re.compile(r"^\s*\[\s*([\w.-]+)\s*\]")
+HEADER = re.compile(r"^\s*\[+\s*([^\]]*?)\s*\]")
 NAME = re.compile(r'^\s*name\s*=\s*["\']')
 ALONE = re.compile(r"^\s*\[+\s*(workspace|profile|patch|replace)\b", re.M)
 OWN_RULES = (".cargo", "rust-toolchain", "rust-toolchain.toml")
@@ -71,11 +71,17 @@ class Crate:
         }
 
     def member(self) -> dict[str, bytes]:
-        """Its files as a member of the generated workspace, by path in that workspace."""
+        """Its files as a member of the generated workspace."""
         own = self.files()
         manifest = renamed(self.manifest, self.package, library="src/lib.rs" in own)
-        own["Cargo.toml"] = manifest.encode()
-        return {f"{self}/{path}": data for path, data in own.items()}
+        return own | {"Cargo.toml": manifest.encode()}
+
+    def whole(self) -> dict[str, bytes]:
+        """Its files as a workspace of its own, wherever it is put."""
+        own = self.files()
+        if "workspace" not in tables(self.manifest, str(self)):
+            own["Cargo.toml"] += b"\n[workspace]\n"
+        return own
 
 
 def crates(fixtures: Path) -> tuple[Crate, ...]:
@@ -86,13 +92,11 @@ def crates(fixtures: Path) -> tuple[Crate, ...]:
 
 def renamed(manifest: str, package: str, *, library: bool) -> str:
     """`manifest` with another package name; a library keeps the name that it has."""
-    try:
-        tables = tomllib.loads(manifest)
-        original = tables["package"]["name"].replace("-", "_")
-    except (tomllib.TOMLDecodeError, KeyError) as error:
-        what = f"the manifest of {package} cannot be read: {error}"
-        raise UsageError(what, "give it a `[package]` with a `name`") from error
-    keep = [f'name = "{original}"\n'] if library and "name" not in tables.get("lib", {}) else []
+    read = tables(manifest, package)
+    if "name" not in read.get("package", {}):
+        raise UsageError(f"the manifest of {package} has no `[package]` with a `name`", "add one")
+    original = read["package"]["name"].replace("-", "_")
+    keep = [f'name = "{original}"\n'] if library and "name" not in read.get("lib", {}) else []
     lines, table = list[str](), ""
     for line in manifest.splitlines(keepends=True):
         header = HEADER.match(line)
@@ -101,9 +105,17 @@ def renamed(manifest: str, package: str, *, library: bool) -> str:
         lines.append(f'name = "{package}"\n' if own_name else line)
         if header and table == "lib":
             lines += keep
-    if keep and "lib" not in tables:
+    if keep and "lib" not in read:
         lines += ["\n\n[lib]\n", *keep]
     return "".join(lines)
+
+
+def tables(manifest: str, name: str) -> dict[str, Any]:
+    """A manifest as TOML tables; `name` is said if it is none."""
+    try:
+        return tomllib.loads(manifest)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"the manifest of {name}: {error}", "put the TOML right") from error
 
 
 def sync(folder: Path, files: Mapping[str, bytes]) -> None:

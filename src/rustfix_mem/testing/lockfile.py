@@ -11,10 +11,11 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.errors import UsageError
+from rustfix_mem.testing.crates import tables
 from rustfix_mem.testing.process import cargo, host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from rustfix_mem.testing.crates import Crate
@@ -49,28 +50,30 @@ def stripped(lock: str) -> str:
 
 
 def pins(crate: Crate) -> dict[str, bytes]:
-    """Packages with the dependencies of a crate that stands alone, so that they get locked too."""
+    """A package for each manifest of a crate that stands alone: its dependencies get locked too."""
     files = dict[str, bytes]()
     for number, manifest in enumerate(crate.manifests):
-        package, folder = f"pins-{crate.package}-{number}", f"pins/{crate}/{number}"
+        package, folder = f"pins-{crate.package}-{number}", str(number)
         head = f'[package]\nname = "{package}"\nversion = "0.0.0"\nedition = "2021"\n'
-        lines = [*_dependencies(tomllib.loads(manifest))]
+        lines = _dependencies(tables(manifest, str(crate)))
         if lines:
             files[f"{folder}/Cargo.toml"] = "\n".join([head, "[dependencies]", *lines, ""]).encode()
             files[f"{folder}/src/lib.rs"] = b""
     return files
 
 
-def _dependencies(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _dependencies(manifest: Mapping[str, Any]) -> list[str]:
     """Lines for `[dependencies]`: all that comes from elsewhere, whichever table it is in."""
-    tables: list[Mapping[str, Any]] = [manifest, *manifest.get("target", {}).values()]
-    workspace = manifest.get("workspace", {}).get("dependencies", {})
-    found = dict[str, Any](workspace)
-    for table in (table.get(kind, {}) for table in tables for kind in KINDS):
-        found |= table
-    for name, wanted in found.items():
-        if not isinstance(wanted, dict) or not wanted.keys() & {"path", "workspace"}:
-            yield f"{json.dumps(name)} = {_toml(wanted)}"
+    places: list[Mapping[str, Any]] = [manifest, *manifest.get("target", {}).values()]
+    found = [place.get(kind, {}) for place in places for kind in KINDS]
+    found.append(manifest.get("workspace", {}).get("dependencies", {}))
+    lines = [
+        f"{json.dumps(name)} = {_toml(wanted)}"
+        for table in found
+        for name, wanted in table.items()
+        if not isinstance(wanted, dict) or not wanted.keys() & {"path", "workspace"}
+    ]
+    return list(dict.fromkeys(lines))
 
 
 def _toml(value: object) -> str:

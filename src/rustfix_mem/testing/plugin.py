@@ -8,7 +8,7 @@ import pytest
 
 from rustfix_mem import registry
 from rustfix_mem.errors import RustfixMemError
-from rustfix_mem.testing.case import cases
+from rustfix_mem.testing.case import Case, cases
 from rustfix_mem.testing.process import alone
 from rustfix_mem.testing.results import CargoReport
 from rustfix_mem.testing.runs import run_cargo
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rustfix_mem.codemod import Codemod
-    from rustfix_mem.testing.case import Case
 
 SUITE = "rustfix_mem.testing.suite"
 NOTES = pytest.StashKey[list[str]]()
@@ -92,9 +91,9 @@ def _run(session: pytest.Session, build: Path, update: bool) -> CargoReport:
         for item in session.items
         if isinstance(item, pytest.Function) and "cargo_report" in item.fixturenames
     ]
-    cases = [cast("Case", it["case"]) for it in params if "case" in it]
-    wanted = {f"{case}/{side}" for case in cases for side in ("before", "after")}
-    folders = [case.folder.parents[1] for case in cases]
+    chosen = [case for it in params if isinstance(case := it.get("case"), Case)]
+    wanted = {f"{case}/{side}" for case in chosen for side in ("before", "after")}
+    folders = [case.folder.parents[1] for case in chosen]
     folders += [cast("Path", it["fixtures"]) for it in params if "fixtures" in it]
     try:
         return run_cargo(folders[0], build, wanted, refresh=update)
@@ -112,4 +111,4 @@ def _fixtures(metafunc: pytest.Metafunc) -> Path:
 def _is_in(codemod: type[Codemod], metafunc: pytest.Metafunc) -> bool:
     """Whether the codemod is in the package for which the test module answers."""
     package = getattr(metafunc.module, "PACKAGE", None)
-    return package is not None and codemod.__module__.startswith(f"{package}.")
+    return package is not None and f"{codemod.__module__}.".startswith(f"{package}.")

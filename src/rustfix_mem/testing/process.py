@@ -35,8 +35,11 @@ def cargo(arguments: Sequence[str], folder: Path, target: Path) -> subprocess.Co
 @cache
 def host() -> str:
     """The target triple that rustc builds for: crates of other platforms are not downloaded."""
-    said = _run(["rustc", "-vV"], None, dict(os.environ)).stdout
-    return next(line.removeprefix("host: ") for line in said.splitlines() if line[:6] == "host: ")
+    said = _run(["rustc", "-vV"], None, dict(os.environ))
+    for line in said.stdout.splitlines():
+        if line.startswith("host: "):
+            return line.removeprefix("host: ")
+    raise UsageError(f"`rustc -vV` names no host: {said.stderr}", "type `rustup default stable`")
 
 
 def _run(

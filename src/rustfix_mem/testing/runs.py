@@ -38,12 +38,12 @@ def run_cargo(
     lock = fixtures / "Cargo.lock"
     seed = lock.read_text(encoding="utf-8") if lock.exists() else ""
     root = build / "workspace"
-    _generate(root, everything)
+    asked = [crate for crate in everything if str(crate) in wanted]
+    _generate(root, everything if refresh or not asked else asked)
     unpinned, notes = lockfile.resolve(root, seed), list[str]()
     if refresh and (fresh := lockfile.stripped((root / "Cargo.lock").read_text())) != seed:
         lock.write_text(fresh, encoding="utf-8")
         seed, unpinned, notes = fresh, set(), [f"wrote {fixtures.name}/Cargo.lock"]
-    asked = [crate for crate in everything if str(crate) in wanted]
     members = [crate for crate in asked if not crate.stands_alone]
     results = _run_members(root, build / "target", members)
     for crate in (crate for crate in asked if crate.stands_alone):
@@ -53,15 +53,23 @@ def run_cargo(
     return CargoReport(results, tuple(sorted(unpinned)), tuple(notes))
 
 
-def _generate(root: Path, everything: Iterable[Crate]) -> None:
-    """The workspace: every crate that can be a member, and pins for those that cannot."""
-    files = dict[str, bytes]()
-    for crate in everything:
-        files |= lockfile.pins(crate) if crate.stands_alone else crate.member()
-    members = sorted(p.removesuffix("/Cargo.toml") for p in files if p.endswith("/Cargo.toml"))
+def _generate(root: Path, chosen: Iterable[Crate]) -> None:
+    """The workspace: crates that can be members, and pins for those that cannot.
+
+    Others that are there from an earlier run stay, so that they need not be built again.
+    """
+    members = list[str]()
+    for crate in chosen:
+        place = f"pins/{crate}" if crate.stands_alone else str(crate)
+        files = lockfile.pins(crate) if crate.stands_alone else crate.member()
+        sync(root / place, files)
+        manifests = (path for path in files if path.endswith("Cargo.toml"))
+        members += [f"{place}/{path}".removesuffix("/Cargo.toml") for path in manifests]
     listed = "".join(f"  {json.dumps(member)},\n" for member in members)
-    files["Cargo.toml"] = f'[workspace]\nresolver = "2"\nmembers = [\n{listed}]\n'.encode()
-    sync(root, files)
+    top = root / "Cargo.toml"
+    top.parent.mkdir(parents=True, exist_ok=True)
+    top.write_text(f'[workspace]\nresolver = "2"\nmembers = [\n{listed}]\n', encoding="utf-8")
+    os.utime(top, (0, 0))  # to clippy a newer one means other lints: it would check all again
 
 
 def _run_members(root: Path, target: Path, members: Sequence[Crate]) -> dict[str, CrateResult]:
@@ -74,7 +82,7 @@ def _run_members(root: Path, target: Path, members: Sequence[Crate]) -> dict[str
 def _run_alone(crate: Crate, place: Path, seed: str) -> tuple[CrateResult, set[str]]:
     """In its own target folder: in a shared one, before/ and after/ would be one to cargo."""
     root, target = place / "crates" / str(crate), place / "target" / crate.package
-    sync(root, crate.files())
+    sync(root, crate.whole())
     unpinned = lockfile.resolve(root, seed)
     return _run(root, target, {str(crate): root}, ["--workspace"])[str(crate)], unpinned
 

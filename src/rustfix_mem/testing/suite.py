@@ -1,6 +1,7 @@
 """Every check as a test: `from rustfix_mem.testing.suite import *` in a file that sets FIXTURES.
 
-The order matters to `--update-snapshots`: first what is written, then what reads it.
+The order matters to `--update-snapshots`: first what is written, then what reads it. So there is
+no `__all__`, which would import them in another.
 """
 
 from __future__ import annotations
@@ -21,19 +22,6 @@ if TYPE_CHECKING:
     from rustfix_mem.codemod import Codemod
     from rustfix_mem.testing.case import Case
     from rustfix_mem.testing.results import CargoReport
-
-__all__ = [
-    "test_applying_twice_changes_nothing_more",
-    "test_before_becomes_after",
-    "test_bounds_fail_before_and_hold_after",
-    "test_clippy_is_content",
-    "test_codemod_has_enough_cases",
-    "test_dependencies_are_pinned",
-    "test_every_case_has_a_codemod",
-    "test_expectations_are_met",
-    "test_findings_are_as_stored",
-    "test_manual_keeps_its_word",
-]
 
 
 def test_before_becomes_after(case: Case, snapshot_notes: list[str] | None) -> None:

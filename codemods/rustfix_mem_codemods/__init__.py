@@ -1,0 +1,1 @@
+"""The codemods of rustfix-mem, one module each; they import `rustfix_mem` and nothing deeper."""

@@ -1,0 +1,109 @@
+"""The linked whole that a codemod judges: crates, modules, names, types, and who touches what.
+
+Facts are made when first asked for; `look_many` makes them for many files at once, in workers.
+Nothing here is written to: two questions of the same kind have the same answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust import manifest, modules
+from rustfix_mem.rust.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from rustfix_mem.rust.facts import FileFacts, TypeDef
+    from rustfix_mem.rust.manifest import BadManifest, Package
+    from rustfix_mem.rust.modules import Reach
+    from rustfix_mem.text import Span
+
+DEFINES = re.compile(rb"\b(?:struct|enum|union|type|trait)\s+([A-Za-z_]\w*)")
+
+
+@dataclass
+class Codebase:
+    """Every Rust file and manifest of one snapshot, and what they mean together."""
+
+    sources: Mapping[str, bytes]
+    """Every Rust file, by path."""
+    manifests: Mapping[str, bytes]
+    look_many: Callable[[Mapping[str, bytes]], Mapping[str, FileFacts]]
+    passed: tuple[str, ...] = ()
+    """The files that pass some codemod's gate: where judging starts."""
+    _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
+    _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _manifests(self) -> tuple[tuple[Package, ...], tuple[BadManifest, ...]]:
+        return manifest.packages(self.manifests, self.sources.keys())
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
+        return self._manifests[0]
+
+    @property
+    def bad_manifests(self) -> tuple[BadManifest, ...]:
+        return self._manifests[1]
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self)
+
+    @property
+    def known(self) -> Mapping[str, FileFacts]:
+        """The facts that have been asked for so far."""
+        return self._facts
+
+    def facts(self, path: str) -> FileFacts:
+        if path not in self._facts:
+            self.prepare([path])
+        return self._facts[path]
+
+    def prepare(self, paths: Iterable[str]) -> None:
+        """Make the facts of many files at once."""
+        wanted = {p: self.sources[p] for p in dict.fromkeys(paths) if p not in self._facts}
+        if wanted:
+            self._facts.update(self.look_many(wanted))
+
+    def reach(self, path: str) -> Reach:
+        if path not in self._reach:
+            self._reach[path] = modules.reach(path, self)
+        return self._reach[path]
+
+    def text(self, path: str, span: Span) -> str:
+        return self.sources[path][span.start : span.end].decode("utf-8", "replace")
+
+    @cached_property
+    def _definers(self) -> Mapping[str, tuple[str, ...]]:
+        """Type name to the files that seem to define it: a lexical index, comments and all."""
+        found: dict[str, list[str]] = {}
+        for path, source in self.sources.items():
+            for name in dict.fromkeys(DEFINES.findall(source)):
+                found.setdefault(name.decode(), []).append(path)
+        return {name: tuple(paths) for name, paths in found.items()}
+
+    def definitions(self, name: str) -> list[tuple[str, TypeDef]]:
+        """Every type called `name`, with its file."""
+        paths = self._definers.get(name, ())
+        self.prepare(paths)
+        return [
+            (path, defined)
+            for path in paths
+            for defined in self.facts(path).types
+            if defined.name == name
+        ]
+
+    def files_with(self, word: str) -> list[str]:
+        """The files in which `word` stands as a whole word, comments and strings included."""
+        literal = word.encode()
+        whole = re.compile(rb"(?<![A-Za-z0-9_])" + re.escape(literal) + rb"(?![A-Za-z0-9_])")
+        return [
+            path
+            for path, source in self.sources.items()
+            if literal in source and whole.search(source)
+        ]

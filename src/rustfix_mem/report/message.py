@@ -1,0 +1,119 @@
+"""The commit message of a change: what was done, what was not, and how to do it again.
+
+All that comes from the repository is put on one line, so that none of it can pass for a
+trailer. Neither a path of the machine nor a number of workers is in it: the same input gives
+the same commit.
+"""
+
+from __future__ import annotations
+
+from shlex import join
+from typing import TYPE_CHECKING
+
+from rustfix_mem.finding import Applicability
+from rustfix_mem.git import commit
+from rustfix_mem.report.snippet import place
+from rustfix_mem.report.terminal import expanded, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.changeset import ChangeSet, Located
+    from rustfix_mem.codemod import Codemod
+
+LISTED = 50
+SUBJECT = 72
+
+
+def message(changes: ChangeSet, trust: Applicability, version: str) -> str:
+    """The whole message but for the trailers that `branch.build` adds: base and tree."""
+    codemod = changes.codemod
+    given = _parameters(codemod)
+    sections = [
+        "\n".join(["Changed:", *_listed(_change(one) for one in changes.applied)]),
+        "\n".join(_reported(changes)),
+        f"Parameters: {', '.join(f'{name} = {value}' for name, value in given) or 'none'}",
+        f"Command: {command(codemod, trust)}",
+    ]
+    trailers = {
+        "Version": version,
+        "Codemod": codemod.name(),
+        "Parameters": join(f"{name}={value}" for name, value in given),
+    }
+    body = "\n\n".join(section for section in sections if section)
+    return commit.message(subject(changes), body, {k: v for k, v in trailers.items() if v})
+
+
+def subject(changes: ChangeSet) -> str:
+    """`Cap 2 caches that grow without a bound (cache-bounds)`."""
+    name = changes.codemod.name()
+    said = f"{_what(changes)} ({name})"
+    if len(said) > SUBJECT:
+        said = f"{changes.codemod.summary().rstrip('.')} ({name})"
+    return said
+
+
+def command(codemod: Codemod, trust: Applicability = Applicability.MAYBE_INCORRECT) -> str:
+    """What to type to get this commit again, in any clone."""
+    defaults = {one.name: one.default for one in codemod.parameters()}
+    words = ["rustfix-mem", "apply", codemod.name()]
+    for name, value in _parameters(codemod):
+        if value != _spelled(defaults[name]):
+            words += _as_option(name, value, isinstance(defaults[name], bool))
+    if trust is not Applicability.MAYBE_INCORRECT:
+        words += ["--trust", trust.word]
+    return join(words)
+
+
+def _what(changes: ChangeSet) -> str:
+    """One fix by its title; several by the manual's first line, counted where it can be."""
+    count = len(changes.applied)
+    only = changes.applied[0].finding.fix if count == 1 else None
+    if only:
+        title = expanded(only.title)
+        return title[:1].upper() + title[1:]
+    verb, _, rest = changes.codemod.summary().rstrip(".").partition(" ")
+    if rest.partition(" ")[0].endswith("s"):  # "Cap caches that …"
+        return f"{verb} {count} {rest}"
+    return f"{verb} {rest}, in {plural(count, 'place')}"
+
+
+def _change(located: Located) -> str:
+    fix = located.finding.fix
+    done = f"{expanded(fix.title)} ({fix.applicability.word})" if fix else ""
+    return f"- {place(located)}: {done}"
+
+
+def _reported(changes: ChangeSet) -> Iterator[str]:
+    if changes.reported:
+        yield "Reported, and left alone:"
+        yield from _listed(map(_report, changes.reported))
+
+
+def _report(located: Located) -> str:
+    finding = located.finding
+    said = "; ".join([finding.message, *finding.why])
+    if finding.fix:
+        said += f" (a fix is at hand: {finding.fix.applicability.word})"
+    return f"- {place(located)}: {expanded(said)}"
+
+
+def _listed(lines: Iterator[str]) -> list[str]:
+    whole = list(lines)
+    more = [f"- and {len(whole) - LISTED} more"] if len(whole) > LISTED else []
+    return whole[:LISTED] + more
+
+
+def _parameters(codemod: Codemod) -> list[tuple[str, str]]:
+    names = [one.name for one in codemod.parameters()]
+    return [(name, _spelled(getattr(codemod, name.replace("-", "_")))) for name in names]
+
+
+def _spelled(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _as_option(name: str, value: str, is_flag: bool) -> list[str]:
+    if is_flag:
+        return [f"--{name}" if value == "true" else f"--no-{name}"]
+    return [f"--{name}", value]

@@ -1,0 +1,33 @@
+"""What the rooms of `rust/` ask of the codebase that holds all files; `codebase` answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rustfix_mem.rust.facts import FileFacts, TypeDef
+    from rustfix_mem.rust.manifest import Package
+    from rustfix_mem.rust.modules import Reach
+    from rustfix_mem.rust.names import Names
+    from rustfix_mem.text import Span
+
+
+class Files(Protocol):
+    """Every Rust file of one snapshot, with its facts made when they are asked for."""
+
+    @property
+    def sources(self) -> Mapping[str, bytes]: ...
+    @property
+    def packages(self) -> tuple[Package, ...]: ...
+    @property
+    def names(self) -> Names: ...
+    @property
+    def known(self) -> Mapping[str, FileFacts]: ...
+    def facts(self, path: str) -> FileFacts: ...
+    def prepare(self, paths: Iterable[str]) -> None: ...
+    def reach(self, path: str) -> Reach: ...
+    def text(self, path: str, span: Span) -> str: ...
+    def definitions(self, name: str) -> list[tuple[str, TypeDef]]: ...
+    def files_with(self, word: str) -> list[str]: ...

@@ -1,0 +1,129 @@
+"""How long a value of a type lives: as long as the program, one call, or nobody can say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rustfix_mem.text import Lines
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.facts import TypeDef
+    from rustfix_mem.rust.files import Files
+    from rustfix_mem.rust.links import Here
+    from rustfix_mem.rust.types import Collection
+
+MAX_OWNERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """`span`: `long`, `short` or `unknown`; `because` says by what; `sure` if only statics count."""
+
+    span: str
+    because: str
+    sure: bool = False
+
+
+def life_of(collection: Collection, files: Files) -> Life:
+    """How long the collection lives."""
+    if collection.static is not None:
+        kind = "thread" if collection.static.scope == "thread_local" else "program"
+        return Life("long", f"`{collection.name}` lives as long as the {kind}", sure=True)
+    assert collection.owner is not None
+    return _type_life(collection.owner, collection.path, files, frozenset())
+
+
+def _type_life(
+    owner: TypeDef, file: str, files: Files, seen: frozenset[str]
+) -> Life:
+    identity = f"{file}::{owner.name}"
+    if identity in seen or len(seen) > MAX_OWNERS:
+        return Life("unknown", "its owners form a ring")
+    seen |= {identity}
+    paths = [p for p in files.files_with(owner.name) if files.reach(p).state != "orphan"]
+    files.prepare(paths)
+    found = [
+        *_statics(owner, file, paths, files),
+        *_constructions(owner, file, paths, files),
+    ]
+    if not any(life.sure for life in found):
+        found += _holders(owner, file, paths, files, seen)
+    for span in ("long", "unknown"):
+        chosen = sorted((life for life in found if life.span == span), key=lambda x: not x.sure)
+        if chosen:
+            return chosen[0]
+    if found:
+        return found[0]
+    return Life("unknown", f"nobody is seen to make a `{owner.name}`")
+
+
+def _is(head: str, owner: TypeDef, owner_file: str, path: str, module: str, files: Files) -> bool:
+    if head.rpartition("::")[2] != owner.name:
+        return False
+    meaning = files.names.meaning(head, path, module)
+    return meaning is None or (meaning.defined == owner and meaning.file == owner_file)
+
+
+def _statics(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[Life]:
+    return [
+        Life("long", f"the static `{static.name}` holds a `{owner.name}`", sure=True)
+        for path in paths
+        for static in files.facts(path).statics
+        if not static.test and not static.constant
+        if any(_is(t.head, owner, file, path, static.module, files) for t in static.type.walk())
+    ]
+
+
+def _holders(
+    owner: TypeDef, file: str, paths: list[str], files: Files, seen: frozenset[str]
+) -> list[Life]:
+    """The lives of the types that have a field of this type."""
+    found: list[Life] = []
+    for path in paths:
+        if files.reach(path).state in ("test", "bench", "example", "build"):
+            continue
+        for holder in files.facts(path).types:
+            if holder.test or (holder == owner and path == file):
+                continue
+            kept = [
+                f
+                for f in holder.fields
+                if any(_is(t.head, owner, file, path, holder.module, files) for t in f.type.walk())
+            ]
+            if kept:
+                above = _type_life(holder, path, files, seen)
+                because = f"`{holder.name}.{kept[0].name}` keeps it; {above.because}"
+                found.append(Life(above.span, because, above.sure))
+    return found
+
+
+def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[Life]:
+    found: list[Life] = []
+    for path in paths:
+        reached = files.reach(path)
+        if reached.state in ("test", "bench", "example", "build") or reached.test:
+            continue
+        facts = files.facts(path)
+        for made in facts.constructions:
+            if made.test or not _is(made.type, owner, file, path, made.module, files):
+                continue
+            line = Lines.of(files.sources[path]).position(made.span.start).line
+            where = f"`{facts.fns[made.fn].name}` ({path}:{line})"
+            if made.fate.startswith("field:"):
+                continue  # the type with the field answers
+            if made.long:
+                found.append(Life("long", f"{where} makes one and runs as long as the program"))
+            elif made.fate == "local":
+                found.append(Life("short", f"built per call: {where} makes one and drops it"))
+            else:
+                found.append(Life("unknown", f"{where} makes one and hands it on"))
+    return found
+
+
+
+
+def where(here: Here, files: Files) -> str:
+    """`path:line` of a use, for people."""
+    line = Lines.of(files.sources[here.path]).position(here.use.span.start).line
+    return f"{here.path}:{line}"

@@ -1,0 +1,225 @@
+"""Who touches a collection: every mention in every file that could, matched by its owner's type."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.facts import Place, TypeTree
+from rustfix_mem.rust.types import WRAPPERS
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.facts import FileFacts, FnDef, Mention, UseOf
+    from rustfix_mem.rust.files import Files
+    from rustfix_mem.rust.names import Meaning
+    from rustfix_mem.rust.types import Collection
+
+GUARDS = frozenset(
+    "MutexGuard RwLockReadGuard RwLockWriteGuard Ref RefMut OwnedMutexGuard MappedMutexGuard"
+    " MappedRwLockReadGuard OwnedRwLockReadGuard OwnedRwLockWriteGuard".split()
+)
+BENIGN = frozenset(("read", "length", "lookup", "clone", "escape"))
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """One thing done to a collection, with where it is done."""
+
+    path: str
+    mention: Mention
+    use: UseOf
+    sure: bool
+    """Whether the mention is surely of this collection, not of a namesake."""
+
+    @property
+    def live(self) -> bool:
+        return not self.mention.test
+
+
+def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
+    """Everything that is done to `collection`, in the files that may name it."""
+    paths = [path for path in scope(collection, files) if _worth(path, files)]
+    files.prepare(paths)
+    found: list[Here] = []
+    for path in paths:
+        facts = files.facts(path)
+        for mention in facts.mentions:
+            sure = _is_mention(mention, collection, path, files)
+            if sure is None:
+                continue
+            testing = files.reach(path).state in ("test", "bench", "example", "build")
+            mention = replace(mention, test=mention.test or testing or files.reach(path).test)
+            found += [
+                Here(path, mention, use, sure)
+                for use in mention.uses
+                if sure or use.kind not in BENIGN
+            ]
+    return tuple(found)
+
+
+def _worth(path: str, files: Files) -> bool:
+    return files.reach(path).state not in ("orphan", "outside")
+
+
+def scope(collection: Collection, files: Files) -> list[str]:
+    """The files that may touch the collection: by privacy where it is private, else by its name."""
+    named = files.files_with(collection.name)
+    if collection.static is not None and collection.static.scope in ("fn",):
+        return [collection.path]
+    if collection.visibility in ("", "pub(self)"):
+        named = [path for path in named if path == collection.path or _below(path, collection.path)]
+    for accessor in accessors(collection, files):
+        named += files.files_with(accessor.name)
+    return list(dict.fromkeys([collection.path, *named]))
+
+
+def _below(path: str, parent: str) -> bool:
+    """Whether a file lies in the folder of modules that `parent` declares."""
+    folder, base = posixpath.split(parent)
+    inner = folder if base in ("lib.rs", "main.rs", "mod.rs") else parent.removesuffix(".rs")
+    return path.startswith(f"{inner}/") if inner else "/" not in path
+
+
+def accessors(collection: Collection, files: Files) -> list[FnDef]:
+    """Functions that hand out the collection itself: `fn cache() -> &'static Mutex<…>`."""
+    found: list[FnDef] = []
+    for fn in files.facts(collection.path).fns:
+        place = fn.accessor
+        if place is None:
+            continue
+        if collection.static is not None:
+            if place.base == "static" and place.root == collection.name and not place.path:
+                found.append(fn)
+        elif place.base == "self" and place.path == (collection.name,):
+            if collection.owner is not None and fn.owner == collection.owner.name:
+                found.append(fn)
+    return found
+
+
+def _is_mention(
+    mention: Mention, collection: Collection, path: str, files: Files
+) -> bool | None:
+    """True, False for perhaps, None for not: whether the mention is of this collection."""
+    place = mention.place
+    if collection.static is not None:
+        return _is_static(place, mention, collection, path, files)
+    if not place.path:
+        return None
+    last = place.path[-1]
+    if last.endswith("()"):
+        names = [fn.name for fn in accessors(collection, files)]
+        if last.removesuffix("()") not in names:
+            return None
+    elif last != collection.name:
+        return None
+    if place.base == "let" and place.type is None:
+        return None
+    owner = owner_of(place, mention, path, files)
+    if owner is None:
+        return False if _could_be(collection, files) else None
+    same = owner.file == collection.path and owner.defined == collection.owner
+    return True if same else None
+
+
+def _could_be(collection: Collection, files: Files) -> bool:
+    """Whether a field of this name on a value of unknown type may well be this one."""
+    return len(collection.name) > 2
+
+
+def _is_static(
+    place: Place, mention: Mention, collection: Collection, path: str, files: Files
+) -> bool | None:
+    if place.base == "fn":
+        name = place.root.rpartition("::")[2]
+        return True if any(fn.name == name for fn in accessors(collection, files)) else None
+    if place.base != "static" or place.path or place.root.rpartition("::")[2] != collection.name:
+        return None
+    if path == collection.path:
+        return True
+    same = [s for s in files.facts(path).statics if s.name == collection.name]
+    return None if same else True
+
+
+def owner_of(place: Place, mention: Mention, path: str, files: Files) -> Meaning | None:
+    """The type that has the last field of the place; None if some step is not understood."""
+    facts = files.facts(path)
+    fn = facts.fns[mention.fn] if mention.fn >= 0 else None
+    start = _start(place, fn, facts, path, mention.module, files)
+    if start is None:
+        return None
+    tree, file, module = start
+    meaning = inner_type(tree, file, module, files)
+    for step in place.path[:-1]:
+        if meaning is None or meaning.defined is None:
+            return None
+        following = _step(meaning, step, files)
+        if following is None:
+            return None
+        meaning = inner_type(following, meaning.file, meaning.defined.module, files)
+    return meaning if meaning is not None and meaning.defined is not None else None
+
+
+def _start(
+    place: Place, fn: FnDef | None, facts: FileFacts, path: str, module: str, files: Files
+) -> tuple[TypeTree, str, str] | None:
+    match place.base:
+        case "self":
+            return (TypeTree(place.root), path, module) if place.root else None
+        case "param" | "let":
+            if place.type is None:
+                return None
+            if place.type.head == "Self" and fn is not None:
+                return TypeTree(fn.owner), path, module
+            return place.type, path, module
+        case "static":
+            name = place.root.rpartition("::")[2]
+            for file in dict.fromkeys([path, *files.files_with(name)]):
+                for static in files.facts(file).statics if file in files.known else ():
+                    if static.name == name:
+                        return static.type, file, static.module
+        case "fn":
+            name = place.root.rpartition("::")[2]
+            made = [f for f in facts.fns if f.name == name and not f.owner and f.returns]
+            if len(made) == 1 and made[0].returns is not None:
+                return made[0].returns, path, made[0].module
+    return None
+
+
+def _step(meaning: Meaning, step: str, files: Files) -> TypeTree | None:
+    """The type of a field, or of a method without arguments, of a type of the codebase."""
+    defined = meaning.defined
+    if defined is None:
+        return None
+    if not step.endswith("()"):
+        return next((f.type for f in defined.fields if f.name == step), None)
+    name = step.removesuffix("()")
+    for fn in files.facts(meaning.file).fns:
+        if fn.owner == defined.name and fn.name == name:
+            if fn.returns is not None and fn.returns.head == "Self":
+                return TypeTree(defined.name)
+            return fn.returns
+    return None
+
+
+def inner_type(tree: TypeTree, file: str, module: str, files: Files) -> Meaning | None:
+    """The type inside pointers, locks, guards and options, as a meaning."""
+    for _ in range(10):
+        if tree.head in ("&", "&mut"):
+            tree = tree.args[0]
+            continue
+        if tree.name in ("Result",) and tree.args:
+            tree = tree.args[0]
+            continue
+        meaning = files.names.meaning(tree.head, file, module)
+        if meaning is not None and meaning.defined is not None:
+            if meaning.defined.kind == "type" and meaning.defined.target is not None:
+                tree, file, module = meaning.defined.target, meaning.file, meaning.defined.module
+                continue
+            return meaning
+        name = meaning.name if meaning is not None else tree.name
+        if (name in WRAPPERS or name in GUARDS) and tree.args:
+            tree = tree.args[-1]
+            continue
+        return meaning
+    return None

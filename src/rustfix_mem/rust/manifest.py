@@ -1,0 +1,200 @@
+"""Cargo.toml: which packages a repository has, and the files that rustc starts from."""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing that rustc compiles. `kind`: lib, bin, proc-macro, test, bench, example, build."""
+
+    kind: str
+    name: str
+    root: str
+    """Path of its first file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of the repository; `folder` is empty for one at the top."""
+
+    name: str
+    folder: str
+    edition: str
+    rust_version: str
+    published: bool
+    member: bool
+    """Whether it belongs to a workspace of the repository, or stands alone."""
+    dependencies: frozenset[str]
+    """Names as the code says them, with underscores."""
+    targets: tuple[Target, ...]
+
+    @property
+    def crate(self) -> str:
+        """The library's name as the code says it."""
+        library = next((t.name for t in self.targets if t.kind in ("lib", "proc-macro")), self.name)
+        return library.replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class BadManifest:
+    path: str
+    reason: str
+
+
+def packages(
+    manifests: Mapping[str, bytes], rust_files: Collection[str]
+) -> tuple[tuple[Package, ...], tuple[BadManifest, ...]]:
+    """The packages that the manifests declare, and the manifests that cannot be read.
+
+    `manifests` maps each `Cargo.toml` to its bytes; cargo is not run and no file is opened.
+    """
+    tables: dict[str, dict[str, Any]] = {}
+    bad: list[BadManifest] = []
+    for path, source in manifests.items():
+        try:
+            tables[posixpath.dirname(path)] = tomllib.loads(source.decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            bad.append(BadManifest(path, f"invalid TOML: {error}"))
+    members = _members(tables)
+    found = [
+        _package(folder, table, tables, folder in members, rust_files)
+        for folder, table in sorted(tables.items())
+        if isinstance(table.get("package"), dict)
+    ]
+    return tuple(found), tuple(bad)
+
+
+def _members(tables: Mapping[str, dict[str, Any]]) -> set[str]:
+    """The folders of packages that cargo would build from some workspace of the repository."""
+    roots = {folder: t["workspace"] for folder, t in tables.items() if _is_table(t, "workspace")}
+    found = {folder for folder in tables if folder in roots or _root_of(folder, roots) is None}
+    for root, workspace in roots.items():
+        excluded = [posixpath.normpath(posixpath.join(root, e)) for e in _strings(workspace, "exclude")]
+        for pattern in _strings(workspace, "members"):
+            glob = posixpath.normpath(posixpath.join(root, pattern)).removeprefix("./")
+            glob = "" if glob == "." else glob
+            found |= {f for f in tables if _matches(f, glob) and f not in excluded}
+    while more := {d for f in found for d in _path_dependencies(f, tables) if d not in found}:
+        found |= more
+    return found
+
+
+def _matches(folder: str, glob: str) -> bool:
+    return fnmatchcase(folder, glob) and folder.count("/") == glob.count("/")
+
+
+def _root_of(folder: str, roots: Mapping[str, Any]) -> str | None:
+    while folder:
+        folder = posixpath.dirname(folder)
+        if folder in roots:
+            return folder
+    return None
+
+
+def _path_dependencies(folder: str, tables: Mapping[str, dict[str, Any]]) -> Iterable[str]:
+    for dependency in _dependencies(tables.get(folder, {})).values():
+        path = dependency.get("path") if isinstance(dependency, dict) else None
+        if isinstance(path, str):
+            there = posixpath.normpath(posixpath.join(folder, path))
+            if there in tables:
+                yield there
+
+
+def _dependencies(table: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    places = [table, *(t for t in _table(table, "target").values() if isinstance(t, dict))]
+    for place in places:
+        for kind in ("dependencies", "dev-dependencies", "build-dependencies"):
+            found |= _table(place, kind)
+    return found
+
+
+def _is_table(table: Mapping[str, Any], key: str) -> bool:
+    return isinstance(table.get(key), dict)
+
+
+def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = table.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _strings(table: Mapping[str, Any], key: str) -> list[str]:
+    value = table.get(key)
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+def _package(
+    folder: str,
+    table: Mapping[str, Any],
+    tables: Mapping[str, dict[str, Any]],
+    member: bool,
+    rust_files: Collection[str],
+) -> Package:
+    package = _table(table, "package")
+    name = str(package.get("name", posixpath.basename(folder)))
+    root = tables.get(_root_of(folder, {f: 1 for f, t in tables.items() if _is_table(t, "workspace")}) or "", {})
+    inherited = _table(_table(root if not _is_table(table, "workspace") else table, "workspace"), "package")
+
+    def value(key: str, default: object) -> object:
+        found = package.get(key, default)
+        return inherited.get(key, default) if isinstance(found, dict) else found
+
+    return Package(
+        name=name,
+        folder=folder,
+        edition=str(value("edition", "2015")),
+        rust_version=str(value("rust-version", "")),
+        published=value("publish", True) not in (False, []),
+        member=member,
+        dependencies=frozenset(d.replace("-", "_") for d in _dependencies(table)),
+        targets=tuple(_targets(name, folder, table, rust_files)),
+    )
+
+
+def _targets(
+    name: str, folder: str, table: Mapping[str, Any], rust_files: Collection[str]
+) -> list[Target]:
+    """The targets that the manifest names, and those that cargo finds by their place."""
+    found: dict[str, Target] = {}
+
+    def add(kind: str, named: str, path: str) -> None:
+        root = posixpath.normpath(posixpath.join(folder, path))
+        if root in rust_files:
+            found.setdefault(root, Target(kind, named, root))
+
+    lib = _table(table, "lib")
+    kind = "proc-macro" if lib.get("proc-macro") or lib.get("proc_macro") else "lib"
+    add(kind, str(lib.get("name", name)), str(lib.get("path", "src/lib.rs")))
+    for key in ("bin", "test", "bench", "example"):
+        entries = table.get(key)
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, dict):
+                named = str(entry.get("name", name))
+                place = {"bin": "src/bin", "test": "tests", "bench": "benches"}.get(key, "examples")
+                for path in [entry["path"]] if "path" in entry else _usual(place, named):
+                    add(key, named, str(path))
+    add("bin", name, "src/main.rs")
+    build = _table(table, "package").get("build", "build.rs")
+    add("build", name, str(build) if isinstance(build, str) else "build.rs")
+    for key, place in (("bin", "src/bin"), ("test", "tests"), ("bench", "benches"), ("example", "examples")):
+        base = posixpath.join(folder, place) + "/"
+        for path in rust_files:
+            if path.startswith(base):
+                rest = path[len(base) :]
+                if "/" not in rest or rest.endswith("/main.rs") and rest.count("/") == 1:
+                    add(key, rest.removesuffix("/main.rs").removesuffix(".rs"), posixpath.join(place, rest))
+    return list(found.values())
+
+
+def _usual(place: str, name: str) -> list[str]:
+    usual = [f"{place}/{name}.rs", f"{place}/{name}/main.rs"]
+    return [*usual, "src/main.rs"] if place == "src/bin" else usual

@@ -1,0 +1,179 @@
+"""Which files rustc sees: the module tree, walked from a file up to the roots of crates."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.files import Files
+    from rustfix_mem.rust.manifest import Package, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How rustc comes to a file.
+
+    `state`: `seen`; `orphan` (no `mod` names it), `unknown` (a macro or an `include!` may),
+    `outside` (its package is in no workspace), or what its target is: test, bench, example, build.
+    """
+
+    state: str
+    package: Package | None = None
+    targets: tuple[Target, ...] = ()
+    module: str = ""
+    """The path of its module in the crate: `tools::resolver`; empty for a root."""
+    test: bool = False
+    """Whether a `mod` on the way is for tests only."""
+    cfg: str = ""
+
+
+SPECIAL = ("test", "bench", "example", "build")
+ROOT_NAMES = ("lib.rs", "main.rs", "mod.rs")
+
+
+def reach(path: str, files: Files, seen: frozenset[str] = frozenset()) -> Reach:
+    """How rustc comes to the file at `path`."""
+    package = _package_of(path, files)
+    roots = tuple((p, t) for p in files.packages for t in p.targets if t.root == path)
+    if roots:
+        return _root(roots)
+    states = [_through(parent, path, files, seen) for parent in _parents(path, files)]
+    states = [state for state in states if state is not None]
+    for wanted in ("seen", *SPECIAL, "outside", "unknown"):
+        chosen = [state for state in states if state.state == wanted]
+        if chosen:
+            live = [state for state in chosen if not state.test]
+            return (live or chosen)[0]
+    if package is not None and _may_be_included(path, package, files):
+        return Reach("unknown", package)
+    return Reach("orphan", package)
+
+
+def _root(roots: tuple[tuple[Package, Target], ...]) -> Reach:
+    package = roots[0][0]
+    targets = tuple(target for _, target in roots)
+    if not package.member:
+        return Reach("outside", package, targets)
+    built = [t for t in targets if t.kind not in SPECIAL]
+    return Reach("seen" if built else targets[0].kind, package, targets)
+
+
+def _package_of(path: str, files: Files) -> Package | None:
+    inside = [p for p in files.packages if not p.folder or path.startswith(p.folder + "/")]
+    return max(inside, key=lambda package: len(package.folder), default=None)
+
+
+def module_file(path: str) -> tuple[str, str]:
+    """The folder where a file's parent lives, and the name that a `mod` there gives the file."""
+    folder, base = posixpath.split(path)
+    if base == "mod.rs":
+        return posixpath.split(folder)
+    return folder, base.removesuffix(".rs")
+
+
+def _parents(path: str, files: Files) -> list[str]:
+    """Files that may declare this one: by their place, or by a `#[path]` that ends like it."""
+    folder, name = module_file(path)
+    near = [f"{folder}.rs", *(posixpath.join(folder, root) for root in ROOT_NAMES)]
+    near += [t.root for p in files.packages for t in p.targets if posixpath.dirname(t.root) == folder]
+    declared = re.compile(rb"\bmod\s+(?:r#)?" + re.escape(name.encode()) + rb"\s*[;{]")
+    found = [
+        parent
+        for parent in dict.fromkeys(near)
+        if parent != path and parent in files.sources and declared.search(files.sources[parent])
+    ]
+    base = posixpath.basename(path).encode()
+    quoted = re.compile(rb'path\s*=\s*"[^"]*' + re.escape(base) + rb'"')
+    by_path = [
+        other
+        for other, source in files.sources.items()
+        if other != path and b"path" in source and base in source and quoted.search(source)
+    ]
+    inline = _inline_parents(folder, name, files, declared)
+    return list(dict.fromkeys([*found, *by_path, *inline]))
+
+
+def _inline_parents(
+    folder: str, name: str, files: Files, declared: re.Pattern[bytes]
+) -> list[str]:
+    """`mod a { mod b; }` in `src/lib.rs` reaches `src/a/b.rs`: the file that holds `mod a {`."""
+    found: list[str] = []
+    inner = folder
+    while inner:
+        inner, last = posixpath.split(inner)
+        opens = re.compile(rb"\bmod\s+" + re.escape(last.encode()) + rb"\s*\{")
+        for root in (f"{inner}.rs", *(posixpath.join(inner, r) for r in ROOT_NAMES)):
+            source = files.sources.get(root, b"")
+            if opens.search(source) and declared.search(source):
+                found.append(root)
+    return found
+
+
+def _through(parent: str, path: str, files: Files, seen: frozenset[str]) -> Reach | None:
+    """How rustc comes to `path` through a `mod` in `parent`; None if no `mod` there means it."""
+    if parent in seen:
+        return None
+    for declared in files.facts(parent).mods:
+        if declared.inline or not _means(parent, declared.module, declared.name, declared.path, path, files):
+            continue
+        above = reach(parent, files, seen | {path})
+        if above.state == "orphan":
+            return None
+        parts = [above.module, declared.module, declared.name]
+        return Reach(
+            above.state,
+            above.package,
+            above.targets,
+            "::".join(part for part in parts if part),
+            above.test or declared.test,
+            declared.cfg or above.cfg,
+        )
+    return None
+
+
+def _means(
+    parent: str, inner: str, name: str, written: str, path: str, files: Files
+) -> bool:
+    """Whether `mod name;` in the inline module `inner` of `parent` means the file at `path`."""
+    folder, base = posixpath.split(parent)
+    is_root = base in ROOT_NAMES or any(t.root == parent for p in files.packages for t in p.targets)
+    below = folder if is_root else parent.removesuffix(".rs")
+    below = posixpath.join(below, *inner.split("::")) if inner else below
+    if written:
+        start = below if inner else folder
+        return posixpath.normpath(posixpath.join(start, written)) == path
+    return path in (posixpath.join(below, f"{name}.rs"), posixpath.join(below, name, "mod.rs"))
+
+
+def _may_be_included(path: str, package: Package, files: Files) -> bool:
+    """Whether a macro may declare it: `include!` of its name, or a macro that takes its name."""
+    _, name = module_file(path)
+    base = posixpath.basename(path).encode()
+    included = re.compile(rb"include!\s*\([^)]*" + re.escape(base))
+    token = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+    for other, source in files.sources.items():
+        if not package.folder or other.startswith(package.folder + "/"):
+            if b"include!" in source and included.search(source):
+                return True
+            if other != path and _near(other, path) and token.search(source):
+                if any(_names(macro, name, source) for macro in files.facts(other).item_macros):
+                    return True
+    return False
+
+
+def _near(other: str, path: str) -> bool:
+    folder, _ = module_file(path)
+    return other == f"{folder}.rs" or (
+        posixpath.dirname(other) == folder and posixpath.basename(other) in ROOT_NAMES
+    )
+
+
+def _names(macro: str, name: str, source: bytes) -> bool:
+    """Whether a call of `macro` in `source` has the word `name` among its tokens."""
+    call = re.compile(
+        re.escape(macro.encode()) + rb"!\s*[\[({][^;]*?\b" + re.escape(name.encode()) + rb"\b"
+    )
+    return bool(call.search(source))

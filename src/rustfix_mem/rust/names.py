@@ -1,0 +1,136 @@
+"""What a name means: through `use`, alias and re-export, to a type; yes, no, or unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.facts import TypeDef
+    from rustfix_mem.rust.files import Files
+
+PRELUDE = {
+    "String": "std::string::String",
+    "Vec": "std::vec::Vec",
+    "Option": "std::option::Option",
+    "Result": "std::result::Result",
+    "Box": "std::boxed::Box",
+}
+STANDARD = ("std", "core", "alloc")
+WELL_KNOWN = frozenset(
+    "HashMap HashSet BTreeMap BTreeSet IndexMap IndexSet DashMap DashSet FxHashMap FxHashSet"
+    " AHashMap AHashSet Mutex RwLock RefCell Arc Rc OnceLock OnceCell LazyLock LazyCell Lazy Cell"
+    " VecDeque PathBuf Path Duration Instant".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a name stands for: a type of the codebase, or a path outside of it."""
+
+    path: str
+    """`std::collections::HashMap`; for a type of the codebase its file and name."""
+    defined: TypeDef | None = None
+    file: str = ""
+
+    @property
+    def external(self) -> bool:
+        return self.defined is None
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("::")[2]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Answers for one codebase."""
+
+    codebase: Files
+
+    def meaning(self, head: str, file: str, module: str) -> Meaning | None:
+        """What `head`, written in `module` of `file`, stands for; None if it cannot be said."""
+        if not head or not (head[0].isalpha() or head[0] == "_"):
+            return None
+        first, _, rest = head.partition("::")
+        if not rest:
+            return self._single(head, file, module)
+        if first in STANDARD:
+            return Meaning(_std(head))
+        if first in ("crate", "self", "super", "Self"):
+            return self._inside(head.rpartition("::")[2], file)
+        target = self._imported(first, file, module)
+        if target is not None:
+            return self._path(f"{target}::{rest}", file)
+        return self._path(head, file)
+
+    def _single(self, name: str, file: str, module: str) -> Meaning | None:
+        facts = self.codebase.facts(file)
+        here = [t for t in facts.types if t.name == name]
+        same = [t for t in here if t.module == module] or (here if len(here) == 1 else [])
+        if same:
+            return Meaning(f"{file}::{name}", same[0], file)
+        imported = self._imported(name, file, module)
+        if imported is not None:
+            return self._path(imported, file)
+        if name in PRELUDE:
+            return Meaning(PRELUDE[name])
+        if any(use.name == "*" for use in facts.uses):
+            return self._through_glob(name, file)
+        return None
+
+    def _imported(self, name: str, file: str, module: str) -> str | None:
+        """The path that a `use` gives to `name`: of the same inline module, or one around it."""
+        uses = [use for use in self.codebase.facts(file).uses if use.name == name]
+        for use in uses:
+            if use.module == module:
+                return use.path
+        around = [use for use in uses if module.startswith(use.module)]
+        return around[0].path if around else None
+
+    def _path(self, path: str, file: str) -> Meaning | None:
+        first = path.partition("::")[0]
+        last = path.rpartition("::")[2]
+        if first in STANDARD:
+            return Meaning(_std(path))
+        package = self.codebase.reach(file).package
+        crates = {p.crate: p for p in self.codebase.packages}
+        if first in ("crate", "self", "super"):
+            return self._inside(last, file)
+        if first in crates and (package is None or crates[first] != package):
+            return self._in_package(last, crates[first].folder)
+        if package is not None and first in package.dependencies:
+            return Meaning(path)
+        inside = self._inside(last, file)
+        if inside is not None:
+            return inside
+        return None if package is not None and not first[:1].islower() else Meaning(path)
+
+    def _inside(self, name: str, file: str) -> Meaning | None:
+        package = self.codebase.reach(file).package
+        return self._in_package(name, package.folder if package is not None else "")
+
+    def _in_package(self, name: str, folder: str) -> Meaning | None:
+        """The one type called `name` in a package; None if there are two, or none."""
+        prefix = f"{folder}/" if folder else ""
+        found = [
+            (path, defined)
+            for path, defined in self.codebase.definitions(name)
+            if path.startswith(prefix) and not defined.test
+        ]
+        found = [(p, d) for p, d in found if self.codebase.reach(p).state != "orphan"] or found
+        if len(found) != 1:
+            return None
+        return Meaning(f"{found[0][0]}::{name}", found[0][1], found[0][0])
+
+    def _through_glob(self, name: str, file: str) -> Meaning | None:
+        if name in WELL_KNOWN and not self.codebase.definitions(name):
+            return Meaning(f"?::{name}")
+        return self._inside(name, file)
+
+
+def _std(path: str) -> str:
+    first, _, rest = path.partition("::")
+    return f"std::{rest}" if first in STANDARD else path
+
+

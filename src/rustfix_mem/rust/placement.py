@@ -1,0 +1,382 @@
+"""Where a cap goes: the statements that bound a collection just before it grows.
+
+Each form of growth was compiled in a fixture; whatever is not one of them is refused with a
+reason. The key is tested behind `len() >= MAX`, so that it costs nothing below the bound, and
+so that at the bound a key that is there already clears nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust import layout
+from rustfix_mem.rust.facts import FnDef
+from rustfix_mem.rust.types import is_clone
+from rustfix_mem.text import Edit, Span
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.facts import UseOf
+    from rustfix_mem.rust.files import Files
+    from rustfix_mem.rust.layout import Style
+    from rustfix_mem.rust.links import Here
+    from rustfix_mem.rust.types import Collection
+
+OWNED = frozenset(
+    "clone cloned to_owned to_string copied is_none is_some len is_empty insert into_owned".split()
+)
+GUARD = re.compile(
+    r"\.\s*(?:try_)?(?:blocking_)?(?:lock|read|write|borrow|borrow_mut|lock_arc|write_arc)\s*\(\s*\)"
+)
+AFTER_GUARD = re.compile(
+    r"(?:\s*\.\s*(?:unwrap\(\)|await|expect\((?:[^()\"]|\"[^\"]*\")*\)|into_inner\(\)"
+    r"|unwrap_or_else\([^()]*(?:\([^()]*\)[^()]*)*\))|\?)*"
+)
+WORD = re.compile(r"[A-Za-z_]\w*")
+REFUSALS = {
+    "else-if": "it grows in the condition of an `else if`",
+    "and-or": "it grows behind `&&` or `||`",
+    "loop": "it grows in the head of a loop",
+    "nested": "it grows inside an expression that has no place for a statement",
+    "const": "it grows in an initialiser",
+}
+
+
+class Refused(Exception):  # noqa: N818  # not an error: an answer, with its reason as the message
+    """No cap can be placed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How a collection is bounded: at most `entries`, by `clear` or by evicting an `arbitrary` one."""
+
+    entries: int
+    eviction: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """One growth with all that its rewrite depends on."""
+
+    here: Here
+    collection: Collection
+    source: bytes
+    style: Style
+    constant: str
+    bound: Bound
+    edition: str
+    fn: FnDef
+
+    @property
+    def use(self) -> UseOf:
+        return self.here.use
+
+    def text(self, span: Span) -> str:
+        return self.source[span.start : span.end].decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def cap(
+    collection: Collection, growths: tuple[Here, ...], bound: Bound, files: Files
+) -> tuple[Edit, ...]:
+    """The edits that bound `collection`; raises `Refused`."""
+    paths = {here.path for here in growths}
+    if len(paths) > 1:
+        raise Refused(f"it grows in {len(paths)} files, which would need a constant they share")
+    path = growths[0].path
+    facts, source = files.facts(path), files.sources[path]
+    fns = [facts.fns[here.mention.fn] for here in growths]
+    if len({fn.module for fn in fns}) > 1:
+        raise Refused("it grows in more than one module of a file")
+    package = files.reach(path).package
+    constant, edit = _constant(collection, path, fns, bound, files)
+    style = layout.style_of(source)
+    if bound.eviction == "arbitrary" and collection.family.startswith("hash"):
+        if not is_clone(collection.key, collection.path, collection.module, files):
+            raise Refused(f"to evict one, its key `{collection.key}` would have to be `Clone`")
+    edits = [edit] if edit is not None else []
+    for here, fn in zip(growths, fns, strict=True):
+        site = _Site(
+            here, collection, source, style, constant, bound, package.edition if package else "2021", fn
+        )
+        edits += _place(site)
+    return tuple(Edit(path, e.span, style.lines(e.text)) for e in edits)
+
+
+def _constant(
+    collection: Collection, path: str, fns: list[FnDef], bound: Bound, files: Files
+) -> tuple[str, Edit | None]:
+    """The constant's name, and the edit that declares it unless it is there."""
+    base = constant_base(collection)
+    module = fns[0].module
+    for name in (f"MAX_{base}_ENTRIES", f"MAX_{base}"):
+        for known in files.facts(path).statics:
+            if known.name == name and known.module == module:
+                if known.constant and known.type.head == "usize" and known.scope == "module":
+                    return name, None
+                raise Refused(f"`{name}` is there already, and is something else")
+    name = f"MAX_{base}" if base.endswith("ENTRIES") else f"MAX_{base}_ENTRIES"
+    if re.search(rb"\b" + name.encode() + rb"\b", files.sources[path]):
+        raise Refused(f"`{name}` is there already, and is something else")
+    home = min(fn.home for fn in fns)
+    indent = layout.indent_at(files.sources[path], home)
+    effect = "is emptied to make room" if bound.eviction == "clear" else "loses one to make room"
+    what = collection.item.replace(".", "::")
+    text = (
+        f"/// The most entries `{what}` holds before it {effect}.\n"
+        f"{indent}const {name}: usize = {bound.entries};\n\n{indent}"
+    )
+    return name, Edit(path, Span(home, home), text)
+
+
+def constant_base(collection: Collection) -> str:
+    """The owner and the field in capitals, no word said twice: `PROMPT_CACHE_ENTRIES`."""
+    words = _words(collection.owner.name) if collection.owner is not None else []
+    for word in _words(collection.name):
+        if not words or word != words[-1]:
+            words.append(word)
+    return "_".join(words)
+
+
+def _words(name: str) -> list[str]:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return [word.upper() for word in spaced.split("_") if word]
+
+
+def _place(site: _Site) -> list[Edit]:
+    slot = site.use.slot
+    assert slot is not None
+    if slot.form in REFUSALS:
+        raise Refused(REFUSALS[slot.form])
+    if site.use.method in ("extend", "append"):
+        raise Refused(f"`{site.use.method}` adds many at once")
+    receiver = site.text(site.use.receiver)
+    if site.use.temporary or "(" in receiver:
+        return _temporary(site, receiver)
+    return _direct(site, receiver)
+
+
+def _direct(site: _Site, receiver: str) -> list[Edit]:
+    """The receiver is a place or an alias: the cap goes right before the statement."""
+    slot, use = site.use.slot, site.use
+    assert slot is not None
+    start = slot.statement.start
+    indent = layout.indent_at(site.source, start)
+    key, hoisted, moved = _key(site)
+    if slot.form in ("arm", "closure"):
+        inner = indent + site.style.unit
+        body = layout.deeper(site.text(slot.statement), site.style.unit)
+        if body is None or hoisted:
+            raise Refused("its expression cannot be moved into a block")
+        block = f"{{\n{inner}{_cap(site, receiver, key, inner)}\n{inner}{body}\n{indent}}}"
+        return [Edit(site.here.path, _with_comma(site, slot.statement, slot.form), block)]
+    if not site.source[:start].rpartition(b"\n")[2].strip() == b"":
+        raise Refused("its statement shares a line with another")
+    before = f"{hoisted}\n{indent}" if hoisted else ""
+    edits = [
+        Edit(
+            site.here.path,
+            Span(start, start),
+            f"{before}{_cap(site, receiver, key, indent)}\n{indent}",
+        )
+    ]
+    if hoisted:
+        edits.append(Edit(site.here.path, use.args[0], moved))
+    return edits
+
+
+def _with_comma(site: _Site, span: Span, form: str) -> Span:
+    """An arm that becomes a block loses its comma, as rustfmt has it."""
+    comma = form == "arm" and site.source[span.end : span.end + 1] == b","
+    return Span(span.start, span.end + 1) if comma else span
+
+
+def _cap(site: _Site, receiver: str, key: str, indent: str) -> str:
+    """The statement that makes room, without the first line's indent."""
+    test = "contains" if site.collection.is_set else "contains_key"
+    left = f"{receiver}.len() >= {site.constant}"
+    right = f"!{receiver}.{test}({key})"
+    inner = indent + site.style.unit
+    if site.bound.eviction == "clear":
+        made = f"{receiver}.clear();"
+    else:
+        return _evict(site, receiver, left, right, indent)
+    return f"{layout.condition(indent, left, right, site.style)}\n{inner}{made}\n{indent}}}"
+
+
+def _evict(site: _Site, receiver: str, left: str, right: str, indent: str) -> str:
+    """Room for one: the first of an ordered collection, whichever comes first of a hashed one."""
+    inner = indent + site.style.unit
+    head = layout.condition(indent, left, right, site.style)
+    if site.collection.family.startswith("btree"):
+        return f"{head}\n{inner}{receiver}.pop_first();\n{indent}}}"
+    if site.collection.family.startswith("index"):
+        return f"{head}\n{inner}{receiver}.shift_remove_index(0);\n{indent}}}"
+    keys = "iter()" if site.collection.is_set else "keys()"
+    pick = f"let Some(evicted) = {receiver}.{keys}.next().cloned()"
+    if site.edition >= "2024":
+        chained = f"if {left}\n{inner}&& {right}\n{inner}&& {pick}\n{indent}{{"
+        return f"{chained}\n{inner}{receiver}.remove(&evicted);\n{indent}}}"
+    deep = inner + site.style.unit
+    removed = f"if {pick} {{\n{deep}{receiver}.remove(&evicted);\n{inner}}}"
+    return f"{head}\n{inner}{removed}\n{indent}}}"
+
+
+def _key(site: _Site) -> tuple[str, str, str]:
+    """The key as the cap says it, a `let` to put before (or empty), and what the growth then says."""
+    use = site.use
+    if use.lookup is not None and use.lookup.key:
+        return " ".join(use.lookup.key.split()), "", ""
+    key = " ".join(use.key.split())
+    match use.key_form:
+        case "name":
+            return f"&{key}", "", ""
+        case "literal":
+            return key if key.startswith('"') else f"&{key}", "", ""
+        case "inferred":
+            raise Refused(f"the type of its key `{key}` is inferred from where it stands")
+        case "pure":
+            if key.startswith("("):
+                return f"&{key}", "", ""
+            plain = _borrowed(key, site)
+            if plain:
+                return plain, "", ""
+    name = _free("key", site.text(_statement(site)), site)
+    return f"&{name}", f"let {name} = {key};", name
+
+
+def _statement(site: _Site) -> Span:
+    assert site.use.slot is not None
+    return site.use.slot.statement
+
+
+CONVERTED = re.compile(
+    r"^(?P<of>[\w.]+?)\.(?:to_string|to_owned|clone|to_path_buf)\(\)$|^(?:String|PathBuf)::from\((?P<in>\w+)\)$"
+)
+
+
+def _borrowed(key: str, site: _Site) -> str:
+    """What `key.to_string()` converts, borrowed; empty if it is not known whether it is a reference."""
+    found = CONVERTED.match(key)
+    if found is None:
+        return ""
+    name = found["of"] or found["in"]
+    if name.startswith("self.") and name.count(".") == 1 and key.endswith(".clone()"):
+        return f"&{name}"
+    for parameter in site.fn.params:
+        if parameter.name == name:
+            if parameter.type.head == "&":
+                return name
+            if parameter.type.head == "String":
+                return f"&{name}"
+    return ""
+
+
+def _free(name: str, text: str, site: _Site) -> str:
+    """`name`, or another that does not stand in `text`."""
+    words = set(WORD.findall(text))
+    for candidate in (name, f"{name}_entries", f"bounded_{name}", f"{name}_guard"):
+        if candidate not in words:
+            return candidate
+    raise Refused("every name for a new local is taken")
+
+
+def _temporary(site: _Site, receiver: str) -> list[Edit]:
+    """The receiver makes a guard: it is given a name, so that the cap and the growth share it."""
+    use, slot = site.use, site.use.slot
+    assert slot is not None
+    guard, fields = _split_guard(receiver)
+    start, statement = slot.statement.start, site.text(slot.statement)
+    indent = layout.indent_at(site.source, start)
+    name = _free(_local_name(site, guard, fields), statement[len(receiver) :] if statement.startswith(receiver) else statement, site)
+    mutable = "mut " if GUARD.search(guard) else ""
+    key, hoisted, moved = _key(site)
+    rest = site.text(Span(use.receiver.end, slot.whole.end))
+    if hoisted:
+        rest = rest.replace(site.text(use.args[0]), moved, 1)
+    if slot.form in ("let", "return", "arg", "cond", "tail", "closure", "arm", "match"):
+        _must_be_owned(site)
+    lead = site.text(Span(slot.whole.start, use.receiver.start))
+
+    def body(at: str) -> str:
+        bind = layout.chain(at, f"let {mutable}{name} = {_head(guard)}", _steps(guard), site.style)
+        first = f"{hoisted}\n{at}" if hoisted else ""
+        grow = layout.chain(at, f"{lead}{name}{fields}", rest, site.style)
+        return f"{first}{bind}\n{at}{_cap(site, f'{name}{fields}', key, at)}\n{at}{grow}"
+
+    return _formed(site, body, indent)
+
+
+def _formed(site: _Site, body: object, indent: str) -> list[Edit]:
+    """The body put where the growth's form wants it."""
+    assert callable(body)
+    slot, path = site.use.slot, site.here.path
+    assert slot is not None
+    inner = indent + site.style.unit
+    statement, whole = slot.statement, slot.whole
+    match slot.form:
+        case "stmt":
+            if _is_last(site, statement):
+                return [Edit(path, whole, body(indent))]
+            return [Edit(path, statement, f"{{\n{inner}{body(inner)};\n{indent}}}")]
+        case "tail":
+            return [Edit(path, whole, body(indent))]
+        case "closure" | "arm":
+            block = f"{{\n{inner}{body(inner)}\n{indent}}}"
+            return [Edit(path, _with_comma(site, statement, slot.form), block)]
+        case "let" | "return":
+            return [Edit(path, whole, f"{{\n{inner}{body(inner)}\n{indent}}}")]
+        case "cond":
+            name = _free("fresh", site.text(statement), site)
+            made = f"let {name} = {{\n{inner}{body(inner)}\n{indent}}};\n{indent}"
+            return [Edit(path, Span(statement.start, statement.start), made), Edit(path, whole, name)]
+    raise Refused("its guard would live longer than it does now")
+
+
+def _must_be_owned(site: _Site) -> None:
+    """What leaves the block must not borrow from the guard."""
+    slot = site.use.slot
+    assert slot is not None
+    copied = site.text(slot.whole).startswith("*")
+    last = slot.suffix or site.use.method
+    if last not in OWNED and not copied:
+        raise Refused(f"what `{last}` answers may borrow from the guard")
+
+
+def _split_guard(receiver: str) -> tuple[str, str]:
+    """The part that makes the guard, and the fields behind it: `.cache`."""
+    found = None
+    for found in GUARD.finditer(receiver):
+        pass
+    if found is None:
+        return receiver, ""
+    behind = AFTER_GUARD.match(receiver, found.end())
+    end = behind.end() if behind else found.end()
+    fields = receiver[end:]
+    if fields and not re.fullmatch(r"(?:\s*\.\s*\w+)+", fields):
+        raise Refused("what its guard leads to is borrowed from the guard")
+    return receiver[:end], "".join(fields.split())
+
+
+def _head(guard: str) -> str:
+    return re.split(r"\s*\n?\s*\.(?=\w)", guard, maxsplit=1)[0] if "\n" in guard else guard
+
+
+def _steps(guard: str) -> str:
+    return guard[len(_head(guard)) :] if "\n" in guard else ""
+
+
+def _local_name(site: _Site, guard: str, fields: str) -> str:
+    """What the new local is called: the field or static; `guard` if a field lies behind it."""
+    if fields:
+        return "guard"
+    words = _words(site.collection.name)
+    name = "_".join(words).lower()
+    return name if name not in ("self", "type", "match", "move", "ref", "0") else "entries"
+
+
+def _is_last(site: _Site, statement: Span) -> bool:
+    """Whether nothing but the block's end follows, so that the guard dies there anyway."""
+    return site.source[statement.end :].lstrip()[:1] == b"}"
+
+

@@ -1,0 +1,285 @@
+"""Collections that a codebase keeps, and what their keys and values are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.facts import TypeTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.facts import StaticDef, TypeDef
+    from rustfix_mem.rust.files import Files
+    from rustfix_mem.text import Span
+
+FAMILIES = {
+    "HashMap": "hash-map",
+    "FxHashMap": "hash-map",
+    "AHashMap": "hash-map",
+    "BTreeMap": "btree-map",
+    "IndexMap": "index-map",
+    "FxIndexMap": "index-map",
+    "DashMap": "dash-map",
+    "HashSet": "hash-set",
+    "FxHashSet": "hash-set",
+    "AHashSet": "hash-set",
+    "BTreeSet": "btree-set",
+    "IndexSet": "index-set",
+    "DashSet": "dash-set",
+}
+KNOWN_CRATES = (
+    "std::collections",
+    "hashbrown",
+    "indexmap",
+    "rustc_hash",
+    "fxhash",
+    "ahash",
+    "dashmap",
+    "?",
+)
+WRAPPERS = frozenset(
+    "Arc Rc Box Option Mutex RwLock RefCell ReentrantMutex FairMutex OnceLock OnceCell LazyLock"
+    " Lazy LazyCell SyncLazy SyncOnceCell CachePadded".split()
+)
+POINTERS = ("Arc", "Rc")
+GATE = tuple(name.encode() for name in ("HashMap", "HashSet", "BTreeMap", "BTreeSet", "IndexMap", "IndexSet", "DashMap", "DashSet"))
+"""Literals without which a file cannot declare a collection, but through an alias."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A map or set that a field or a static keeps."""
+
+    path: str
+    module: str
+    name: str
+    """The field or the static."""
+    owner: TypeDef | None
+    static: StaticDef | None
+    family: str
+    key: TypeTree
+    value: TypeTree | None
+    wrappers: tuple[str, ...]
+    visibility: str
+    span: Span
+    borrowed: bool
+    """Whether it, or its owner, borrows: a lifetime that is not `'static`."""
+
+    @property
+    def item(self) -> str:
+        return f"{self.owner.name}.{self.name}" if self.owner is not None else self.name
+
+    @property
+    def is_set(self) -> bool:
+        return self.family.endswith("-set")
+
+    @property
+    def word(self) -> str:
+        return "set" if self.is_set else "map"
+
+
+def collections(path: str, files: Files) -> Iterator[Collection]:
+    """The collections that the types and statics of one file keep."""
+    facts = files.facts(path)
+    for owner in facts.types:
+        if owner.kind == "struct":
+            for kept in owner.fields:
+                found = _unwrapped(kept.type, path, owner.module, files)
+                if found is not None:
+                    yield _collection(
+                        found, path, owner.module, kept.name, owner, None, kept.visibility, kept.span
+                    )
+    for static in facts.statics:
+        if static.constant and static.scope == "module":
+            continue
+        found = _unwrapped(static.type, path, static.module, files)
+        if found is not None:
+            yield _collection(
+                found, path, static.module, static.name, None, static, static.visibility, static.span
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    family: str
+    tree: TypeTree
+    wrappers: tuple[str, ...]
+    borrowed: bool
+
+
+def _collection(
+    found: _Inner,
+    path: str,
+    module: str,
+    name: str,
+    owner: TypeDef | None,
+    static: StaticDef | None,
+    visibility: str,
+    span: Span,
+) -> Collection:
+    arguments = found.tree.args
+    return Collection(
+        path=path,
+        module=module,
+        name=name,
+        owner=owner,
+        static=static,
+        family=found.family,
+        key=arguments[0] if arguments else TypeTree("?"),
+        value=arguments[1] if len(arguments) > 1 and found.family.endswith("-map") else None,
+        wrappers=found.wrappers,
+        visibility=visibility,
+        span=span,
+        borrowed=found.borrowed or (owner is not None and owner.lifetimes),
+    )
+
+
+def _unwrapped(tree: TypeTree, path: str, module: str, files: Files) -> _Inner | None:
+    """The collection inside locks, cells and pointers; None if there is none."""
+    wrappers: list[str] = []
+    borrowed = False
+    for _ in range(10):
+        borrowed = borrowed or any(inner.lifetime for inner in tree.walk())
+        name = tree.name
+        if tree.head in ("&", "&mut"):
+            borrowed = borrowed or tree.lifetime
+            wrappers.append("&")
+            tree = tree.args[0]
+            continue
+        meaning = files.names.meaning(tree.head, path, module)
+        if meaning is not None and meaning.defined is not None:
+            if meaning.defined.kind != "type" or meaning.defined.target is None:
+                return None
+            tree, path, module = meaning.defined.target, meaning.file, meaning.defined.module
+            continue
+        name = meaning.name if meaning is not None else name
+        if name in FAMILIES:
+            known = meaning is not None and meaning.path.startswith(KNOWN_CRATES)
+            return _Inner(FAMILIES[name], tree, tuple(wrappers), borrowed) if known else None
+        if name not in WRAPPERS or len(tree.args) != 1:
+            return None
+        wrappers.append(name)
+        tree = tree.args[0]
+    return None
+
+
+FINITE = frozenset(("bool", "u8", "i8", "()", "Ordering", "TypeId", "Level"))
+
+
+def is_finite(tree: TypeTree, path: str, module: str, files: Files) -> bool:
+    """Whether the type has so few values that a collection keyed by it cannot grow for long."""
+    if tree.head == "()":
+        return all(is_finite(arg, path, module, files) for arg in tree.args)
+    if tree.name == "Option" and tree.args:
+        return is_finite(tree.args[0], path, module, files)
+    if tree.head == "&" and not tree.lifetime and tree.args and tree.args[0].head == "str":
+        return True  # `&'static str`: the program's own literals
+    if tree.name in FINITE:
+        return True
+    meaning = files.names.meaning(tree.head, path, module)
+    if meaning is None or meaning.defined is None:
+        return False
+    if meaning.defined.kind == "type" and meaning.defined.target is not None:
+        return is_finite(meaning.defined.target, meaning.file, meaning.defined.module, files)
+    if meaning.defined.kind == "enum" and not meaning.defined.unit_only:
+        fields = meaning.defined.fields
+        return bool(fields) and all(
+            is_finite(f.type, meaning.file, meaning.defined.module, files) for f in fields
+        )
+    return meaning.defined.unit_only
+
+
+ACTS = frozenset(
+    "JoinHandle AbortHandle Child ChildStdin ChildStdout ChildStderr Sender Receiver SyncSender"
+    " UnboundedSender UnboundedReceiver OneshotSender TempDir NamedTempFile File TcpStream"
+    " TcpListener UnixStream UnixListener UdpSocket MutexGuard RwLockReadGuard RwLockWriteGuard"
+    " OwnedMutexGuard OwnedSemaphorePermit SemaphorePermit Weak CancellationToken DropGuard"
+    " RecommendedWatcher Watcher JoinSet Subscription Connection PgConnection Pool Waker Task"
+    " BufWriter BufReader PtyPair MasterPty Library Mmap Session Client WeakEntity Runtime".split()
+)
+MUTABLE = frozenset(
+    "Mutex RwLock RefCell Cell OnceLock OnceCell Semaphore Notify Barrier Condvar UnsafeCell"
+    " AtomicBool AtomicUsize AtomicIsize AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicI8"
+    " AtomicI16 AtomicI32 AtomicI64 AtomicPtr ArcSwap Shared BoxFuture".split()
+)
+PLAIN = frozenset(
+    "String str bool char u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 () [] &"
+    " Vec VecDeque Option Result Box Arc Rc Cow PathBuf Path OsString OsStr HashMap HashSet"
+    " BTreeMap BTreeSet IndexMap IndexSet Duration Instant SystemTime Range RangeInclusive"
+    " NonZeroUsize NonZeroU64 NonZeroU32 NonZeroU16 Ordering Bytes Regex Value Map PhantomData"
+    " IpAddr Ipv4Addr Ipv6Addr SocketAddr Uuid Url DateTime NaiveDate Utc Local SmallVec SmolStr"
+    " CompactString Error Rgb Color Style Text Line Span Cursor Number OffsetDateTime".split()
+)
+TICKETS = ("Id", "ID", "Idx", "Index", "Key", "Handle", "Token", "Ref")
+
+
+@dataclass(frozen=True, slots=True)
+class Hazards:
+    """What dropping, or making again, a value might do; each a type's name."""
+
+    acts: tuple[str, ...] = ()
+    mutable: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Search:
+    files: Files
+    acts: list[str] = field(default_factory=list)
+    mutable: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+
+def hazards(tree: TypeTree, path: str, module: str, files: Files) -> Hazards:
+    """What lies in a value type: its own fields too, through every type of the codebase."""
+    search = _Search(files)
+    _visit(tree, path, module, search)
+    tickets = [tree.name] if tree.name.endswith(TICKETS) and len(tree.name) > 2 else []
+    unique = [tuple(dict.fromkeys(names)) for names in (search.acts, search.mutable, search.unknown)]
+    return Hazards(*unique, tuple(tickets))
+
+
+def _visit(tree: TypeTree, path: str, module: str, search: _Search) -> None:
+    for inner in tree.args:
+        _visit(inner, path, module, search)
+    if tree.head in ("dyn", "impl", "fn", "*", "?"):
+        search.unknown.append(f"{tree.head} {tree.args[0].head}" if tree.args else tree.head)
+        return
+    meaning = search.files.names.meaning(tree.head, path, module)
+    if meaning is not None and meaning.defined is not None:
+        _visit_defined(meaning.defined, meaning.file, search)
+    elif tree.name in ACTS:
+        search.acts.append(tree.name)
+    elif tree.name in MUTABLE:
+        search.mutable.append(tree.name)
+    elif tree.name not in PLAIN and tree.head not in PLAIN:
+        search.unknown.append(tree.name)
+
+
+def _visit_defined(defined: TypeDef, path: str, search: _Search) -> None:
+    identity = f"{path}::{defined.module}::{defined.name}"
+    if identity in search.seen:
+        return
+    search.seen.add(identity)
+    if defined.name in search.files.facts(path).dropped:
+        search.acts.append(defined.name)
+    if defined.target is not None:
+        _visit(defined.target, path, defined.module, search)
+    for kept in defined.fields:
+        _visit(kept.type, path, defined.module, search)
+
+
+def is_clone(tree: TypeTree, path: str, module: str, files: Files) -> bool:
+    """Whether the type surely implements `Clone`."""
+    if tree.head in ("&", "()") or tree.name in ("Arc", "Rc"):
+        return all(tree.head == "&" or is_clone(arg, path, module, files) for arg in tree.args)
+    meaning = files.names.meaning(tree.head, path, module)
+    if meaning is not None and meaning.defined is not None:
+        defined = meaning.defined
+        return "Clone" in defined.derives or defined.name in files.facts(meaning.file).clonable
+    plain = tree.name in PLAIN - {"Error", "Regex"}
+    return plain and all(is_clone(arg, path, module, files) for arg in tree.args)

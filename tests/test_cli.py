@@ -1,0 +1,618 @@
+"""The command line from `main(argv)` on, in real repositories, with a small codemod of our own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from rustfix_mem import changeset, registry
+from rustfix_mem.changeset import ChangeSet, Located, Report, Skipped, Statistics
+from rustfix_mem.cli.main import cargo_main, main
+from rustfix_mem.codemod import Codemod, param
+from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone, fingerprint
+from rustfix_mem.text import Edit, Lines, Position, Span, apply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.codebase import Codebase
+    from rustfix_mem.git.snapshot import Snapshot
+
+SRC = Path(__file__).parents[1] / "src"
+OLD, LIMIT = b"HashMap::new()", "with_limit"
+SOURCE = """\
+fn first() {
+    let seen = HashMap::new();
+}
+
+fn second() {
+    let wide = HashMap::new(); // \u6f22\u5b57
+    let risky = BTreeMap::new();
+}
+"""
+
+
+@dataclass(frozen=True)
+class CapMaps(Codemod):
+    """Cap maps that grow without a bound.
+
+    A map with a limit, and why.
+    """
+
+    guide: ClassVar[str] = "2.1"
+    level: ClassVar[Applicability] = Applicability.MAYBE_INCORRECT
+    gate: ClassVar[tuple[bytes, ...]] = (OLD,)
+
+    max_entries: int = param(1000, help="How many stay.", unit="entries", at_least=1)
+    strict: bool = param(False, help="Refuse more.")
+    policy: str = param("lru", help="Which go.", choices=("lru", "fifo"))
+
+    def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Tidy(Codemod):
+    """Tidy the manifest."""
+
+    guide: ClassVar[str] = "7"
+    level: ClassVar[Applicability] = Applicability.MACHINE_APPLICABLE
+    kind: ClassVar[Kind] = Kind.PROPOSAL
+    gate: ClassVar[tuple[bytes, ...]] = ()
+
+    def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        raise NotImplementedError
+
+
+CapMaps.__module__ = "fake.cap_maps"
+Tidy.__module__ = "fake.tidy"
+
+
+def _located(codemod: Codemod, finding: Finding, source: bytes) -> Located:
+    lines = Lines.of(source)
+    start, end = lines.position(finding.span.start), lines.position(finding.span.end)
+    text = lines.line(start.line)
+    identity = fingerprint(codemod.name(), finding, source, 0)
+    return Located(codemod.name(), finding, start, end, text, identity)
+
+
+def _found(codemod: Codemod, path: str, source: bytes) -> Iterator[Located]:
+    if isinstance(codemod, Tidy):
+        finding = Finding(
+            path, Span(0, 2), "tidy", "tidy", "it could be better", kind=Kind.PROPOSAL
+        )
+        yield _located(codemod, finding, source)
+    if isinstance(codemod, CapMaps):
+        for match in re.finditer(rb"(?:Hash|BTree)Map::new\(\)", source):
+            span = Span(*match.span())
+            edit = Edit(path, span, f"HashMap::{LIMIT}({codemod.max_entries})")
+            fix = Fix(f"cap it at {codemod.max_entries}", (edit,), codemod.level)
+            yield _located(
+                codemod,
+                Finding(
+                    path, span, "new", str(span.start), "this map grows without a bound",
+                    ("nothing is ever taken out",), "take out what is old",
+                    fix=fix if match[0] == OLD else None,
+                ),
+                source,
+            )  # fmt: skip
+
+
+def fake_check(codemods: tuple[Codemod, ...], snapshot: Snapshot, *, jobs: int = 0) -> Report:
+    paths = snapshot.regular(".rs")
+    found = [
+        one
+        for path, source in snapshot.read_many(paths)
+        for codemod in codemods
+        for one in _found(codemod, path, source)
+    ]
+    left = LeftAlone(paths[0], Span(0, 2), "State.jobs", ("it is indexed",))
+    skipped = (Skipped("src/odd.rs", "not UTF-8"),)
+    statistics = Statistics(len(paths), 1, 0, 0.04)
+    return Report(tuple(found), (("cap-maps", left, Position(1, 1)),), skipped, statistics)
+
+
+def fake_plan(
+    codemod: Codemod,
+    snapshot: Snapshot,
+    trust: Applicability = Applicability.MAYBE_INCORRECT,
+    *,
+    jobs: int = 0,
+) -> ChangeSet:
+    report = fake_check((codemod,), snapshot)
+    fixed = [
+        one for one in report.findings if one.finding.fix and one.finding.fix.applicability >= trust
+    ]
+    edits = [edit for one in fixed if one.finding.fix for edit in one.finding.fix.edits]
+    changed = {
+        path: apply(snapshot.read(path), [edit for edit in edits if edit.path == path])
+        for path in {edit.path for edit in edits}
+    }
+    rest = tuple(one for one in report.findings if one not in fixed)
+    after = snapshot.with_changes(changed)
+    return ChangeSet(codemod, snapshot, after, tuple(fixed), rest, report)
+
+
+@pytest.fixture(autouse=True)
+def _world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "discover", lambda: {"cap-maps": CapMaps, "tidy": Tidy})
+    monkeypatch.setattr(changeset, "check", fake_check)
+    monkeypatch.setattr(changeset, "plan", fake_plan)
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "RUSTFIX_MEM_TRACEBACK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "A Person")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "person@example.org")
+        monkeypatch.setenv(f"GIT_{who}_DATE", "2024-01-02T03:04:05+0000")
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    top = tmp_path / "a repository"
+    (top / "src").mkdir(parents=True)
+    (top / "src/lib.rs").write_text(SOURCE, encoding="utf-8")
+    (top / "Cargo.toml").write_text('[package]\nname = "x"\nversion = "0.1.0"\n')
+    git(top, "init", "-q", "-b", "main")
+    commit(top)
+    monkeypatch.chdir(top)
+    return top
+
+
+def git(folder: Path, *args: str) -> str:
+    done = subprocess.run(["git", *args], cwd=folder, capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "work")
+
+
+def refused(capsys: pytest.CaptureFixture[str], *argv: str, code: int = 2) -> list[str]:
+    """The two lines that `argv` is refused with, and nothing else."""
+    assert main(argv) == code
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert out == ""
+    assert len(lines) == 2, err
+    assert lines[0].startswith("error: ")
+    assert lines[1].startswith("help: ")
+    assert "Traceback" not in err
+    return lines
+
+
+# check
+
+
+def test_check_prints_findings_and_exits_1(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("warning[cap-maps]: this map grows without a bound\n")
+    assert "--> src/lib.rs:2:16\n" in out
+    assert out.endswith("3 findings (2 fixable) in 1 file, 1 parsed, 0.0s\n")
+    assert err == ""
+
+
+def test_check_shows_proposals_to_who_names_them(
+    repo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "tidy"]) == 0
+    assert "note[tidy]" in capsys.readouterr().out
+    assert main(["check", "all", "-q"]) == 1
+    out = capsys.readouterr().out
+    assert "note[tidy]" in out
+    assert "findings" not in out
+
+
+def test_check_verbose_says_what_was_left_alone(
+    repo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["check", "-v"])
+    out = capsys.readouterr().out
+    assert "left alone[cap-maps]: `State.jobs` at src/lib.rs:1:1\n  = it is indexed\n" in out
+    assert "src/odd.rs was not read: not UTF-8" in out
+
+
+def test_check_as_json_into_a_file(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["check", "--output-format=json", "--output-file", "found.json", "--set"]
+    assert main([*argv, "cap-maps.max-entries=5"]) == 1
+    found = json.loads((repo / "found.json").read_text())
+    assert found["base"] == git(repo, "rev-parse", "HEAD").strip()
+    assert [f["fix"] and f["fix"]["title"] for f in found["findings"]] == ["cap it at 5"] * 2 + [
+        None
+    ]
+    assert capsys.readouterr().out == ""
+    assert sorted(p.name for p in repo.iterdir()) == [".git", "Cargo.toml", "found.json", "src"]
+
+
+def test_a_file_is_replaced_as_a_whole(repo: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target.txt"
+    target.write_text("old")
+    target.chmod(0o640)
+    (repo / "link").symlink_to(target)
+    assert main(["check", "tidy", "--output-file", "link"]) == 0
+    assert target.read_text().startswith("note[tidy]")
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert (repo / "link").is_symlink()
+    assert main(["check", "tidy", "--output-file", os.devnull]) == 0
+
+
+def test_without_codemods_nothing_is_said_to_be_clean(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "discover", dict)
+    assert "no codemod is installed" in refused(capsys, "check")[0]
+
+
+def test_check_tells_of_a_dirty_tree(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repo / "src/lib.rs").write_text("fn none() {}\n")
+    assert main(["check"]) == 1
+    err = capsys.readouterr().err
+    assert err == (
+        "note: 1 changed file is not in the base, which is `HEAD`;"
+        " `git commit` first to have them read\n"
+    )
+    main(["check", "-q"])
+    assert capsys.readouterr().err == ""
+
+
+def test_options_may_stand_before_the_command(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["-C", str(repo), "-q", "check", "tidy"]) == 0
+
+
+def test_colour(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["check", "--color", "always"])
+    assert "\x1b[" in capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    main(["check"])
+    assert "\x1b[" in capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    main(["check"])
+    assert "\x1b[" not in capsys.readouterr().out
+
+
+# configuration
+
+
+def test_options_beat_set_which_beats_the_file(
+    repo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repo / "rustfix-mem.toml").write_text("[cap-maps]\nmax_entries = 7\n")
+    commit(repo)
+    apply_ = ["apply", "--dry-run", "cap-maps"]
+    for argv, value in (
+        ([], 7),
+        (["--set", "cap-maps.max-entries=8"], 8),
+        (["--max-entries", "9", "--set", "cap-maps.max-entries=8"], 9),
+    ):
+        assert main([*apply_, *argv]) == 0
+        assert f"{LIMIT}({value})" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("toml", "what", "help"),
+    [
+        ("[cap-maps]\nx = = 1\n", "`rustfix-mem.toml`, line 2, column 5: ", "correct"),
+        ("[cap-map]\n", "a table `cap-map`, which is no codemod", "did you mean `cap-maps`?"),
+        ("[cap-maps]\nmax = 1\n", "no parameter `max`, in `rustfix-mem.toml`", "max-entries"),
+        ("[cap-maps]\nmax-entries = 0\n", "cannot be 0, in `rustfix-mem.toml`", "at least 1"),
+        ("[cap-maps]\nmax-entries = 'x'\n", "cannot be `x`", "a whole number"),
+        ("jobs = 3\n", "a key `jobs`", "`cap-maps`"),
+        ("cap-maps = 3\n", "is not a table", "begin it with `[cap-maps]`"),
+    ],
+)
+def test_a_bad_configuration(
+    repo: Path, capsys: pytest.CaptureFixture[str], toml: str, what: str, help: str
+) -> None:
+    (repo / "rustfix-mem.toml").write_text(toml)
+    commit(repo)
+    lines = refused(capsys, "check")
+    assert what in lines[0]
+    assert help in lines[1]
+
+
+# mistakes
+
+
+@pytest.mark.parametrize(
+    ("argv", "what", "help"),
+    [
+        ("check --rev nowhere", "there is no commit `nowhere`", "git log"),
+        ("check cap-map", "there is no codemod `cap-map`", "did you mean `cap-maps`?"),
+        ("check cap_maps", "there is no codemod `cap_maps`", "did you mean `cap-maps`?"),
+        ("check --set cap-maps.max=1", "no parameter `max`", "`max-entries`"),
+        ("check --set cap-maps", "does not set anything", "--set cache-bounds.max-entries=500"),
+        ("check --set capmaps.x=1", "no codemod `capmaps`", "`cap-maps`"),
+        ("check --output-format xml", "`--output-format` cannot be `xml`", "`text`, `json`"),
+        ("check --jobs many", "`--jobs` cannot be `many`", "whole number"),
+        ("check --colour always", "no such option: --colour", "did you mean `--color`?"),
+        ("check --output-file no/such/file", "cannot write `no/such/file`", "folder"),
+        ("apply cap-maps --max-entries 0", "`max-entries` cannot be 0", "at least 1"),
+        ("apply cap-maps --max-entries x", "`max-entries` cannot be `x`", "whole number"),
+        ("apply cap-maps --policy mru", "`policy` cannot be `mru`", "`lru` or `fifo`"),
+        ("apply cap-maps --max-entrie 5", "--max-entrie", "did you mean `--max-entries`?"),
+        ("apply cap-map --max-entries 5", "no codemod `cap-map`", "did you mean `cap-maps`?"),
+        ("apply tidy --max-entries 5", "no such option: --max-entries", "see"),
+        ("apply", "missing argument `CODEMOD`", "see `rustfix-mem apply --help`"),
+        ("apply all --branch x", "`--branch` is for one codemod", "apply CODEMOD --branch"),
+        ("apply cap-maps --trust high", "`--trust` cannot be `high`", "machine-applicable"),
+        ("apply cap-maps --author me", "`me` is not an author", "Name <mail@example.org>"),
+        ("apply cap-maps --branch a..b", "cannot be the name of a branch", "letters"),
+        ("apply cap-maps --patch no/such/file", "cannot write `no/such/file`", "folder"),
+        ("aply cap-maps", "no such command `aply`", "did you mean `apply`?"),
+        ("explain cap", "there is no codemod `cap`", "cap-maps"),
+        ("list extra", "unexpected extra argument", "see `rustfix-mem list --help`"),
+    ],
+)
+def test_a_mistake(
+    repo: Path, capsys: pytest.CaptureFixture[str], argv: str, what: str, help: str
+) -> None:
+    lines = refused(capsys, *argv.split())
+    assert what in lines[0]
+    assert help in lines[1]
+    assert git(repo, "branch", "--list", "rustfix-mem/*") == ""
+
+
+def test_no_repository(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    assert "not in a git repository" in refused(capsys, "check", "-C", str(tmp_path))[0]
+    assert "there is no folder" in refused(capsys, "check", "-C", str(tmp_path / "none"))[0]
+
+
+def test_a_name_cannot_write_to_the_terminal(
+    repo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    what = refused(capsys, "check", "a\x1b[31m\nerror: b")[0]
+    assert "a\u241b[31m\u240aerror: b" in what
+
+
+# our own bugs
+
+
+def test_a_bug_is_two_lines_and_70(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> Report:
+        raise KeyError("a\nb")
+
+    monkeypatch.setattr(changeset, "check", broken)
+    lines = refused(capsys, "check", "cap-maps", code=70)
+    assert lines[0] == "error: this is a bug of rustfix-mem: KeyError: 'a\\nb'"
+    assert lines[1] == "help: report it with what `rustfix-mem check cap-maps -v` prints"
+    assert main(["check", "-v"]) == 70
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interruption_is_quiet(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> Report:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(changeset, "check", interrupted)
+    assert main(["check"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+# apply
+
+
+def test_apply_makes_a_branch(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = git(repo, "status", "--porcelain", "--branch")
+    assert main(["apply", "cap-maps", "--max-entries", "500"]) == 0
+    out, err = capsys.readouterr()
+    tip = git(repo, "rev-parse", "rustfix-mem/cap-maps").strip()
+    assert out == git(repo, "diff", "--full-index", "main", "rustfix-mem/cap-maps")
+    assert "warning[cap-maps]" in err  # the one without a fix
+    assert err.splitlines()[-1] == (
+        f"branch rustfix-mem/cap-maps created at {tip[:12]}: 2 fixes;"
+        " review it with `git diff HEAD...rustfix-mem/cap-maps`"
+    )
+    assert git(repo, "status", "--porcelain", "--branch") == before
+
+
+def test_apply_says_all_in_the_commit(repo: Path) -> None:
+    main(["apply", "cap-maps", "--max-entries", "500"])
+    said = git(repo, "log", "-1", "--format=%B", "rustfix-mem/cap-maps").strip()
+    tree = git(repo, "rev-parse", "rustfix-mem/cap-maps^{tree}").strip()
+    lines = said.splitlines()
+    assert lines[0] == "Cap 2 maps that grow without a bound (cap-maps)"
+    assert "- src/lib.rs:2:16: cap it at 500 (maybe-incorrect)" in lines
+    assert any("src/lib.rs:7:17: this map grows without a bound; nothing" in x for x in lines)
+    assert "Parameters: max-entries = 500, strict = false, policy = lru" in lines
+    assert "Command: rustfix-mem apply cap-maps --max-entries 500" in lines
+    assert "Rustfix-Mem-Codemod: cap-maps" in lines
+    assert lines[-1] == f"Rustfix-Mem-Tree: {tree}"
+
+
+def test_apply_again_is_up_to_date_then_moves(
+    repo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for argv, said in (
+        ([], "created at"),
+        ([], "is up to date at"),
+        (["--max-entries", "9"], "moved to"),
+    ):
+        assert main(["apply", "cap-maps", *argv]) == 0
+        assert f"branch rustfix-mem/cap-maps {said} " in capsys.readouterr().err
+
+
+def test_a_dry_run_prints_exactly_a_patch(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "--dry-run", "--exit-code", "cap-maps"]) == 1
+    out, err = capsys.readouterr()
+    assert "dry run: 2 fixes" in err
+    assert git(repo, "branch", "--list", "rustfix-mem/*") == ""
+    subprocess.run(["git", "apply"], cwd=repo, input=out.encode(), check=True)
+    assert (repo / "src/lib.rs").read_text().count(f"{LIMIT}(1000)") == 2
+
+
+def test_apply_writes_a_patch(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "cap-maps", "--dry-run", "-q", "--patch", "a.patch"]) == 0
+    out, err = capsys.readouterr()
+    assert (repo / "a.patch").read_text() == out
+    assert err == ""
+
+
+def test_apply_with_nothing_to_do(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["apply", "cap-maps", "--trust", "machine-applicable", "--exit-code"]
+    assert main(argv) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "nothing to change" in err
+    assert git(repo, "branch", "--list", "rustfix-mem/*") == ""
+
+
+def test_apply_as_json(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for dry in ([], ["--dry-run"]):
+        assert main(["apply", "cap-maps", "--output-format", "json", *dry]) == 0
+        (made,) = json.loads(capsys.readouterr().out)["branches"]
+        (one,) = made["commits"]
+        assert made["name"] == (None if dry else "rustfix-mem/cap-maps")
+        assert (one["id"] is None) == bool(dry)
+        assert (len(one["applied"]), len(one["reported"])) == (2, 1)
+        assert made["diff"].startswith("diff --git ")
+
+
+def test_apply_all_goes_on_after_a_refusal(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(repo, "branch", "rustfix-mem/cap-maps")
+    assert main(["apply", "all"]) == 2
+    err = capsys.readouterr().err
+    assert "holds work that rustfix-mem did not make" in err
+    assert "`tidy` has nothing to change" in err
+
+
+def test_apply_refuses_a_branch_with_two_lines(
+    repo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(repo, "branch", "rustfix-mem/cap-maps")
+    assert "git branch -m" in refused(capsys, "apply", "cap-maps")[1]
+
+
+def test_a_parameter_may_not_take_the_name_of_an_option(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dataclass(frozen=True)
+    class Greedy(CapMaps):
+        jobs: int = param(1, help="Mine.")
+
+    Greedy.__module__ = "fake.greedy"
+    monkeypatch.setattr(registry, "discover", lambda: {"greedy": Greedy})
+    lines = refused(capsys, "apply", "greedy", code=70)
+    assert "the parameter `jobs` of `greedy` is an option of `apply`" in lines[0]
+
+
+def test_a_diff_that_is_not_what_was_planned_is_never_written(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rustfix_mem.git import branch
+
+    build = branch.build
+
+    def wrong(*args: Any) -> branch.Built:
+        built = build(*args)
+        return replace(built, diff=built.diff.replace("(1000)", "(1001)"))
+
+    monkeypatch.setattr(branch, "build", wrong)
+    assert "not what was planned" in refused(capsys, "apply", "cap-maps", code=70)[0]
+    assert git(repo, "branch", "--list", "rustfix-mem/*") == ""
+
+
+# help
+
+
+@pytest.mark.parametrize("argv", ["", "--help", "-h"])
+def test_the_help_teaches(capsys: pytest.CaptureFixture[str], argv: str) -> None:
+    assert main(argv.split()) == 0
+    out = capsys.readouterr().out
+    for word in ("Examples", "Exit codes", "130", "list", "explain", "check", "apply"):
+        assert word in out
+
+
+def test_the_help_of_a_codemod_has_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "cap-maps", "--help"]) == 0
+    out = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "--max-entries" in out
+    assert "(default: 1000 entries, at least 1)" in out
+    assert "--no-strict" in out
+    assert "lru|fifo" in out
+    for command in ("check", "list", "explain", "apply"):
+        assert main([command, "--help"]) == 0
+        assert "--color" in capsys.readouterr().out
+
+
+def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["cap-maps", "defect", "maybe-incorrect"],
+        ["tidy", "proposal", "machine-applicable"],
+    ]
+    assert main(["explain", "cap-maps"]) == 0
+    out = capsys.readouterr().out
+    assert "A map with a limit, and why." in out
+    assert "--max-entries: How many stay (default: 1000 entries, at least 1)." in out
+
+
+def test_cargo_gives_its_own_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["cargo-rustfix-mem", "rustfix-mem", "--version"])
+    assert cargo_main() == 0
+    assert capsys.readouterr().out.startswith("rustfix-mem ")
+
+
+# the start
+
+
+HEAVY = "{'typer', 'rich', 'git', 'tomlkit', 'unidiff', 'argparse'} & set(sys.modules)"
+
+
+@pytest.mark.parametrize(
+    "argv", [["--version"], ["check", "-q"], ["check", "--output-format", "json", "-C", "."]]
+)
+def test_the_start_is_light(repo: Path, argv: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from rustfix_mem import changeset, registry\n"
+        "registry.discover = lambda: {'a': registry.Codemod}\n"
+        "registry.Codemod.configure = lambda values: None\n"
+        "changeset.check = lambda *a, **k: changeset.Report((), (), (), changeset.Statistics())\n"
+        "from rustfix_mem.cli.main import main\n"
+        f"code = main({argv!r})\n"
+        f"print('HEAVY', code, {HEAVY}, file=sys.stderr)\n"
+    )
+    done = _python("-c", code)
+    assert done.stderr.splitlines()[-1:] == ["HEAVY 0 set()"]
+
+
+def test_a_reader_may_leave(repo: Path) -> None:
+    code = "from rustfix_mem.cli.main import main; import sys; sys.exit(main(['--version']))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = _python("-c", code, stdout=writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def _python(*args: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(SRC)}
+    return subprocess.run(
+        [sys.executable, *args], env=env, stdout=stdout, stderr=subprocess.PIPE, text=True,
+        check=False,
+    )  # fmt: skip
