@@ -198,8 +198,10 @@ def test_the_diff_is_one_that_git_applies(repo: Repo, tmp_path: Path) -> None:
     for name in WEIRD:
         repo.write(name, b"old\r\nno end")
     repo.write("latin.rs", b"// \xe9\n")
+    repo.write("binary.rs", b"\0")
     repo.commit()
     changes = {os.fsdecode(name): b"new\r\nno end" for name in WEIRD} | {"latin.rs": b"// \xe8\n"}
+    changes["binary.rs"] = b"\0\0"
     with built(repo.path, changes) as (store, made):
         publish(store, made, NAME)
     patch = tmp_path / "patch"
@@ -349,6 +351,7 @@ def test_places(repo: Repo, tmp_path: Path) -> None:
     for name in ("bare.git", "shallow", "shared"):
         assert apply(tmp_path / name) == Outcome(Done.CREATED, NAME, wanted)
         assert Repo(tmp_path / name).git("fsck", "--no-dangling") == ""
+    assert wanted in (tmp_path / "bare.git/logs" / REF).read_text()
     assert apply(tmp_path / "linked/src").done is Done.UP_TO_DATE
     assert apply(tmp_path / "linked", name="x").done is Done.CREATED
     assert repo.git("rev-parse", "x") == wanted
@@ -424,6 +427,11 @@ def amended_files(repo: Repo) -> None:
     repo.git("commit", "-qa", "--amend", "--no-edit")
 
 
+def amended_files_but_not_the_date(repo: Repo) -> None:
+    repo.write("README", b"more\n")
+    repo.git("commit", "-qa", "--amend", "--no-edit", **OLD)
+
+
 def built_upon(repo: Repo) -> None:
     repo.write("README", b"more\n")
     repo.commit()
@@ -450,6 +458,7 @@ def someone_elses(repo: Repo) -> None:
     [
         amended_text,
         amended_files,
+        amended_files_but_not_the_date,
         built_upon,
         built_upon_with_nothing,
         picked_elsewhere,

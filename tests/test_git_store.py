@@ -187,6 +187,13 @@ def test_replaced_objects_are_not_heeded(repo: Repo) -> None:
     repo.git("replace", good, repo.git("rev-parse", "HEAD:README"))
     assert repo.git("cat-file", "blob", good) == "read"  # the control
     assert files(repo.path)["src/a.rs"] == b"fn a() {}\n"
+    first = repo.git("rev-parse", "HEAD")
+    repo.git("tag", "-am", "x", "one", first)
+    repo.git("tag", "-am", "x", "two", repo.commit())
+    repo.git("replace", "one", "two")
+    assert repo.git("rev-parse", "one^{commit}") != first  # the control
+    with Store.open(repo.path) as store:
+        assert store.resolve("one") == first
 
 
 def test_git_variables_of_the_caller_lead_nowhere(

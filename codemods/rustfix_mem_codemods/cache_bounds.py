@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from rustfix_mem import Codebase
     from rustfix_mem.rust.growth import Verdict
 
+VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
 NOT_BUILT = {
     "test": "test code: it does not run for hours",
     "bench": "a benchmark: it does not run for hours",
@@ -121,14 +123,20 @@ class CacheBounds(Codemod):
         if state in NOT_BUILT:
             yield LeftAlone(path, collection.span, collection.item, (NOT_BUILT[state],))
             return
+        if VENDORED.search(path):
+            yield LeftAlone(path, collection.span, collection.item, ("vendored code",))
+            return
         if codebase.facts(path).generated:
             yield LeftAlone(path, collection.span, collection.item, ("generated code",))
             return
         verdict = growth.judge(collection, codebase)
-        if verdict.dead:
+        if state == "orphan":
+            if verdict.named:
+                yield _orphan(verdict)
+        elif verdict.dead:
             yield _dead(verdict, codebase)
-        elif verdict.growths and state == "orphan" and verdict.memo:
-            yield _orphan(verdict)
+        elif verdict.hidden:
+            yield _hidden(verdict)
         elif verdict.growths and verdict.state:
             yield LeftAlone(path, collection.span, collection.item, verdict.state)
         elif verdict.growths and verdict.against:
@@ -182,13 +190,30 @@ def _report(verdict: Verdict, why: tuple[str, ...]) -> Finding:
     )
 
 
+def _hidden(verdict: Verdict) -> Finding:
+    here, item = verdict.hidden[0], verdict.collection.item
+    named = here.use.kind == "token"
+    why = f"named in a macro that is not read: `{here.use.method}!`" if named else (
+        f"passed on to a call that is not followed: `{here.use.method}`"
+    )
+    return Finding(
+        path=here.path,
+        span=here.use.span,
+        shape="hidden-growth",
+        item=item,
+        message=f"`{item}` is a cache that may grow where this tool cannot see",
+        why=(why,),
+        help="look at what is done with it there, and cap it by hand if it only grows",
+    )
+
+
 def _orphan(verdict: Verdict) -> Finding:
     return Finding(
-        path=verdict.growths[0].path,
-        span=verdict.growths[0].use.span,
+        path=verdict.collection.path,
+        span=verdict.collection.span,
         shape="orphan",
         item=verdict.collection.item,
-        message=f"`{verdict.collection.item}` would grow, but rustc never sees this file",
+        message=f"`{verdict.collection.item}` is a cache in a file that rustc never sees",
         why=("not reached by any `mod`",),
         help="delete the file, or declare it with `mod`",
     )

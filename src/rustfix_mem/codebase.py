@@ -59,6 +59,17 @@ class Codebase:
         """The facts that have been asked for so far."""
         return self._facts
 
+    @cached_property
+    def redirecting(self) -> tuple[str, ...]:
+        """The files with a `#[path = "…"]`."""
+        written = re.compile(rb'\bpath\s*=\s*"[^"\n]*\.rs"')
+        return tuple(p for p, s in self.sources.items() if b'path' in s and written.search(s))
+
+    @cached_property
+    def including(self) -> tuple[str, ...]:
+        """The files that `include!` something."""
+        return tuple(p for p, s in self.sources.items() if b"include!" in s)
+
     def facts(self, path: str) -> FileFacts:
         if path not in self._facts:
             self.prepare([path])

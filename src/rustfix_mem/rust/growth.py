@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.types import Collection
 
 CACHE_WORDS = ("cache", "memo", "cached")
-STATE_WORDS = (
-    "permission grant deny denied allow policy limiter semaphore intern registry pending in_flight"
-    " inflight session credential glyph texture approv quota"
-).split()
+STATE_WORDS = tuple(
+    f"_{word}"
+    for word in "permission grant deny_ denied allowed_ policy_ limiter semaphore intern registry_"
+    " pending in_flight inflight session_ sessions_ credential glyph texture approv quota".split()
+)
+"""Names of things that somebody relies on: only a second net, the shapes above are the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Verdict:
     named: bool
     """Whether it, its owner or its type is called a cache."""
     dead: bool
+    hidden: tuple[Here, ...]
+    """Where it is handed to code that is not followed and may fill it, if nothing else is seen to."""
     shape: str
 
 
@@ -60,10 +65,12 @@ def judge(collection: Collection, files: Files) -> Verdict:
     life = Life("unknown", "")
     if growths and not state:
         state += _bounds(live, growths, files)
+        state += _in_step(collection, growths, files)
+        state += _identity(collection, files)
     if growths and not state:
         against += _against(collection, live, growths, files)
         life = life_of(collection, files)
-        if life.span == "short":
+        if life.span in ("short", "unused"):
             against.append(life.because)
     if growths and not named:  # without the word, each doubt is more likely a misunderstanding
         state, against = state + against, []
@@ -77,6 +84,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
         memo,
         named,
         dead,
+        _hidden(live) if named and not growths else (),
         _shape(collection, growths),
     )
 
@@ -85,6 +93,19 @@ def _is_named(collection: Collection) -> bool:
     owner = collection.owner.name if collection.owner is not None else ""
     words = f"{collection.name} {owner}".lower()
     return any(word in words for word in CACHE_WORDS)
+
+
+def _hidden(live: tuple[Here, ...]) -> tuple[Here, ...]:
+    """Where a collection that is looked up, but never seen to grow, is handed out to be filled."""
+    asked = any(here.use.kind == "lookup" and here.sure for here in live)
+    handed = ("escape_mut", "token")
+    return tuple(h for h in live if h.use.kind in handed and h.sure) if asked else ()
+
+
+def _spoken(collection: Collection) -> str:
+    """The words of the item's name, each between underscores: `_tool_registry_cache_`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", collection.item).replace(".", "_")
+    return f"_{spaced.lower()}_"
 
 
 def _is_memo(here: Here) -> bool:
@@ -102,10 +123,11 @@ def _not_state(
     if not growths:
         yield "nothing in this workspace puts anything in"
         return
-    words = f"{collection.item} {collection.path}".lower()
-    denied = [word for word in STATE_WORDS if word in words]
+    if collection.borrowed:
+        yield "it borrows: its owner has a lifetime parameter, so it lives no longer than a request"
+    denied = [word for word in STATE_WORDS if word in _spoken(collection)]
     if denied:
-        yield f"it is called `{denied[0]}`: state that somebody relies on"
+        yield f"it is called `{denied[0].strip('_')}`: state that somebody relies on"
     for here in growths:
         yield from _grows_as_state(here, files)
     if is_finite(collection.key, collection.path, collection.module, files):
@@ -155,6 +177,9 @@ def _bounds(
             what = f"`{here.use.method}`"
             yield f"removed elsewhere: {what} at {at}" if here.sure else f"perhaps removed at {at}"
             break
+        if here.use.kind == "assign":
+            yield f"replaced as a whole at {where(here, files)}"
+            break
     for here in growths:
         if here.use.capped:
             yield f"length is checked where it grows: `{here.use.capped}`"
@@ -168,11 +193,11 @@ def _against(
     reached = files.reach(collection.path)
     if reached.state == "unknown":
         yield "its file may be reached only through a macro"
-    if collection.borrowed:
-        yield "it borrows: its owner has a lifetime parameter, so it lives no longer than a request"
     if collection.family.startswith("dash-"):
         yield "a concurrent map: `clear` while an entry is borrowed would deadlock"
     if collection.value is not None:
+        if collection.value.head == "&" and not collection.value.lifetime:
+            yield "its values are leaked (`&'static`): to clear it would free nothing, and leak more"
         found = hazards(collection.value, collection.path, collection.module, files)
         if found.tickets:
             yield f"a value may be an id into another store: `{found.tickets[0]}`"
@@ -183,7 +208,6 @@ def _against(
     helpers = {here.use.lookup.key for here in growths if here.use.lookup and here.use.lookup.method == "helper"}
     for here in live:
         yield from _assumes(here, collection, helpers, files)
-    yield from _in_step(collection, growths, files)
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
         if collection.static is not None and collection.name in files.facts(path).tokens:
             yield "named in a macro that may do anything with it"
@@ -210,7 +234,8 @@ def _assumes(
             yield f"handed out as a copy at {at}"
         case "returned":
             fn = files.facts(here.path).fns[here.mention.fn]
-            if not any(fn.name == known.name for known in accessors(collection, files)):
+            known = [a for a in accessors(collection, files) if a.name == fn.name]
+            if not known or any(accessor.visibility == "pub" for accessor in known):
                 yield f"handed out by `{fn.name}` at {at}"
         case "escape" | "escape_mut":
             yield f"passed on to a call that is not followed at {at}"
@@ -237,6 +262,28 @@ def _reader(here: Here, helpers: set[str], files: Files) -> Iterator[str]:
         yield f"no look-up that would compute it again: `{use.method}` at {at} only asks"
 
 
+def _identity(collection: Collection, files: Files) -> Iterator[str]:
+    """Whether somebody in the package asks if two values are one and the same."""
+    value = collection.value or collection.key
+    if not any(tree.name in POINTERS for tree in value.walk()):
+        return
+    package = files.reach(collection.path).package
+    mine = f"{package.folder}/" if package is not None and package.folder else ""
+    for path in files.files_with("ptr_eq"):
+        if path.startswith(mine) and files.reach(path).state in ("seen", "unknown"):
+            yield f"identity may matter: {path} compares pointers with `ptr_eq`"
+            return
+
+
+COUNTED = re.compile(
+    r"hit|miss|stat|metric|count|lookups|requests|calls|evict|comput|last_|generation|time|elapsed"
+)
+"""Names of fields that merely count what the cache does."""
+
+NUMBERS = re.compile(r"next|id$|seq|serial|index|cursor|version")
+"""Names of counters that hand out numbers: these are state."""
+
+
 def _in_step(
     collection: Collection, growths: tuple[Here, ...], files: Files
 ) -> Iterator[str]:
@@ -251,8 +298,14 @@ def _in_step(
                 sibling = not place.path and place.root != own.root and not own.path
             else:
                 sibling = place.root == own.root and place.path[:-1] == own.path[:-1]
+            name = (place.path or (place.root,))[-1]
             if sibling and any(use.method.partition(".")[0] in adds for use in mention.uses):
-                yield f"in step with `{(place.path or (place.root,))[-1]}`, which grows beside it"
+                yield f"in step with `{name}`, which grows beside it"
+                return
+            changed = [use for use in mention.uses if use.kind in ("assign", "get_mut")]
+            counted = all(use.note == "counts" for use in changed) and not NUMBERS.search(name)
+            if sibling and changed and not counted and not COUNTED.search(name.lower()):
+                yield f"in step with `{name}`, which the miss path changes too"
                 return
 
 
@@ -283,8 +336,6 @@ def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bo
 
 def _filled_at_start(collection: Collection, files: Files) -> bool:
     """Whether some initialiser is not evidently empty. Lexical: when in doubt, it is filled."""
-    import re
-
     name = re.escape(collection.name)
     owner = collection.owner.name if collection.owner is not None else ""
     starts = re.compile(rf"\b{name}\s*:\s*([^,\n}}]*)")

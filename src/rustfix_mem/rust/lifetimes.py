@@ -18,7 +18,10 @@ MAX_OWNERS = 6
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """`span`: `long`, `short` or `unknown`; `because` says by what; `sure` if only statics count."""
+    """`span`: `long`, `unknown`, `short` or `unused`; `because` says by what.
+
+    `sure` if a static surely keeps it.
+    """
 
     span: str
     because: str
@@ -49,13 +52,11 @@ def _type_life(
     ]
     if not any(life.sure for life in found):
         found += _holders(owner, file, paths, files, seen)
-    for span in ("long", "unknown"):
+    for span in ("long", "unknown", "short"):
         chosen = sorted((life for life in found if life.span == span), key=lambda x: not x.sure)
         if chosen:
             return chosen[0]
-    if found:
-        return found[0]
-    return Life("unknown", f"nobody is seen to make a `{owner.name}`")
+    return Life("unused", f"only tests, if anyone, make a `{owner.name}`")
 
 
 def _is(head: str, owner: TypeDef, owner_file: str, path: str, module: str, files: Files) -> bool:

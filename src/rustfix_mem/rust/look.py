@@ -154,7 +154,13 @@ def _place(node: Node, function: Function) -> Place | None:
         case "identifier":
             parent = node.parent
             name = text(node)
-            if parent is None or not (name.isupper() and len(name) > 1):
+            if parent is None:
+                return None
+            if parent.type == "token_tree" and (place := _token_place(node, function)):
+                return place
+            if not (name.isupper() and len(name) > 1):
+                return None
+            if parent.type in ("static_item", "const_item") and field(parent, "name") == node:
                 return None
             if parent.type in ("scoped_identifier", "tuple_struct_pattern", "match_pattern"):
                 return None
@@ -168,9 +174,28 @@ def _place(node: Node, function: Function) -> Place | None:
             return Place("static", "".join(text(node).split()), (), None)
         case "call_expression":
             return _call_place(node, function)
-        case "token_tree":
-            return None
     return None
+
+
+def _token_place(node: Node, function: Function) -> Place | None:
+    """`self.inner.cache` inside a macro, where the tree has only tokens: ends at `node`."""
+    following = node.next_sibling
+    if following is not None and following.type == "token_tree" and text(following)[:1] == "(":
+        return None  # the name of a method
+    path, at = [text(node)], node
+    while (dot := at.prev_sibling) is not None and dot.type == ".":
+        before = dot.prev_sibling
+        if before is None or before.type not in ("identifier", "self"):
+            return None
+        path.append(text(before))
+        at = before
+    if len(path) == 1:
+        return None
+    root, *fields = reversed(path)
+    if root == "self":
+        return Place("self", function.owner, tuple(fields), None)
+    of = place_of(at, function)
+    return Place(of.base, of.root, (*of.path, *fields), of.type)
 
 
 def call_on_self(node: Node) -> bool:
@@ -358,6 +383,8 @@ def _lookup_note(
         return "miss"
     if after:
         return "after"
+    if "letelse" in kinds:
+        return "assumed"
     for kind in ("defaulted", "returned", "question", "other"):
         if kind in kinds:
             return kind

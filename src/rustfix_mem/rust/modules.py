@@ -89,8 +89,8 @@ def _parents(path: str, files: Files) -> list[str]:
     quoted = re.compile(rb'path\s*=\s*"[^"]*' + re.escape(base) + rb'"')
     by_path = [
         other
-        for other, source in files.sources.items()
-        if other != path and b"path" in source and base in source and quoted.search(source)
+        for other in files.redirecting
+        if other != path and quoted.search(files.sources[other])
     ]
     inline = _inline_parents(folder, name, files, declared)
     return list(dict.fromkeys([*found, *by_path, *inline]))
@@ -154,21 +154,21 @@ def _may_be_included(path: str, package: Package, files: Files) -> bool:
     base = posixpath.basename(path).encode()
     included = re.compile(rb"include!\s*\([^)]*" + re.escape(base))
     token = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
-    for other, source in files.sources.items():
-        if not package.folder or other.startswith(package.folder + "/"):
-            if b"include!" in source and included.search(source):
+    mine = f"{package.folder}/" if package.folder else ""
+    if any(o.startswith(mine) and included.search(files.sources[o]) for o in files.including):
+        return True
+    for other in _near(path, files):
+        if token.search(files.sources[other]):
+            if any(_names(m, name, files.sources[other]) for m in files.facts(other).item_macros):
                 return True
-            if other != path and _near(other, path) and token.search(source):
-                if any(_names(macro, name, source) for macro in files.facts(other).item_macros):
-                    return True
     return False
 
 
-def _near(other: str, path: str) -> bool:
+def _near(path: str, files: Files) -> list[str]:
+    """The files in which a macro would declare the module that `path` is."""
     folder, _ = module_file(path)
-    return other == f"{folder}.rs" or (
-        posixpath.dirname(other) == folder and posixpath.basename(other) in ROOT_NAMES
-    )
+    near = [f"{folder}.rs", *(posixpath.join(folder, root) for root in ROOT_NAMES)]
+    return [other for other in near if other != path and other in files.sources]
 
 
 def _names(macro: str, name: str, source: bytes) -> bool:

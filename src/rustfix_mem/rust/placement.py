@@ -299,7 +299,7 @@ def _temporary(site: _Site, receiver: str) -> list[Edit]:
     lead = site.text(Span(slot.whole.start, use.receiver.start))
 
     def body(at: str) -> str:
-        bind = layout.chain(at, f"let {mutable}{name} = {_head(guard)}", _steps(guard), site.style)
+        bind = layout.chain(at, f"let {mutable}{name} = {_head(guard)}", _steps(guard), site.style) + ";"
         first = f"{hoisted}\n{at}" if hoisted else ""
         grow = layout.chain(at, f"{lead}{name}{fields}", rest, site.style)
         return f"{first}{bind}\n{at}{_cap(site, f'{name}{fields}', key, at)}\n{at}{grow}"

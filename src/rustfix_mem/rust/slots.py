@@ -154,6 +154,8 @@ def discarded(node: Node) -> bool:
                 if made is None or made.name not in CLOSURE_STEPS:
                     return False
                 node = made.node
+            case "if_expression" | "match_expression" if not _yields(parent, node):
+                return False
             case "block" | "match_arm" | "if_expression" | "else_clause" | "match_block":
                 node = parent
             case "match_expression" | "unsafe_block" | "parenthesized_expression":
@@ -162,6 +164,11 @@ def discarded(node: Node) -> bool:
                 return False
         parent = node.parent
     return False
+
+
+def _yields(holder: Node, part: Node) -> bool:
+    """Whether `part` is a branch of an if or a match, not what is asked."""
+    return field(holder, "condition") != part and field(holder, "value") != part
 
 
 def leaves(node: Node | None) -> bool:

@@ -139,8 +139,17 @@ def _end(node: Node, way: _Way, kind: str, method: str = "") -> UseOf:
         kind = "assign"
     if kind == "escape" and parent.type == "index_expression":
         kind = "index" if first else "read"
+    counts = parent.type == "compound_assignment_expr" and text(field(parent, "right")) == "1"
     return UseOf(
-        kind, method, span(parent), span(node), way.alias, way.via, bool(way.near), ()
+        kind,
+        method,
+        span(parent),
+        span(node),
+        way.alias,
+        way.via,
+        bool(way.near),
+        (),
+        note="counts" if counts else "",
     )
 
 
@@ -255,8 +264,8 @@ def _in_tokens(node: Node, tokens: Node, way: _Way) -> UseOf:
     name = text(field(macro, "macro")).rpartition("::")[2] if macro is not None else ""
     behind = (tokens.text or b"")[node.end_byte - tokens.start_byte :][:200]
     kind, method = chained_method(behind.decode("utf-8", "replace"))
-    if name in READING_MACROS and kind in ("read", "length", "enumerate"):
-        return _end(node, way, kind, method)
+    if name in READING_MACROS and kind in ("read", "length", "lookup", "enumerate"):
+        return _end(node, way, "read" if kind == "lookup" else kind, method)
     return _end(node, way, "token", name)
 
 
@@ -331,6 +340,8 @@ def result_note(call: Node) -> str:
         return ""
     asked = whole.parent if negated(whole) and whole.parent is not None else whole
     holder = asked.parent
+    while holder is not None and holder.type in ("binary_expression", "let_chain"):
+        asked, holder = holder, holder.parent
     if holder is None or holder.type != "if_expression" or field(holder, "condition") != asked:
         return "decides"
     fresh = (suffix != "is_some") != negated(whole)
