@@ -153,7 +153,9 @@ class Lookup:
     """A read of the same collection whose miss leads to a growth."""
 
     method: str
+    """`get`, `contains_key`, …; `entry` for itself; `helper:name` for a call that looks it up."""
     key: str
+    """The key as written there, if it still means the same where the growth stands."""
     span: Span
     form: str
     """`return` (the hit path leaves), `else` (in the miss arm), `guard`, `entry`, `fresh`."""

@@ -205,7 +205,7 @@ def _against(
         kept = next(f for f in collection.owner.fields if f.name == collection.name)
         if not kept.skipped:
             yield f"serialised with `{collection.owner.name}`"
-    helpers = {here.use.lookup.key for here in growths if here.use.lookup and here.use.lookup.method == "helper"}
+    helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
     for here in live:
         yield from _assumes(here, collection, helpers, files)
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
@@ -254,7 +254,7 @@ def _reader(here: Here, helpers: set[str], files: Files) -> Iterator[str]:
         yield f"read as if always present at {at}"
     elif use.note in ("miss", "after") or not here.sure:
         return
-    elif fn.name in {helper.rpartition("::")[2] for helper in helpers}:
+    elif any(helper.startswith("helper:") and _last(helper) == fn.name for helper in helpers):
         return
     elif use.note == "unused":
         return
@@ -282,6 +282,10 @@ COUNTED = re.compile(
 
 NUMBERS = re.compile(r"next|id$|seq|serial|index|cursor|version")
 """Names of counters that hand out numbers: these are state."""
+
+
+def _last(path: str) -> str:
+    return re.split(r"[:.]", path)[-1]
 
 
 def _in_step(

@@ -364,7 +364,7 @@ def _helper(growth: UseOf, node: Node, function: Function) -> Lookup | None:
             form = memo.miss_form(test, node)
             if form:
                 name = "".join(text(callee).split()).removeprefix("self.").removeprefix("Self::")
-                return Lookup("helper", name, span(call), form)
+                return Lookup(f"helper:{name}", "", span(call), form)
     return None
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.facts import TypeTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rustfix_mem.rust.facts import StaticDef, TypeDef
     from rustfix_mem.rust.files import Files
@@ -165,30 +166,49 @@ def _unwrapped(tree: TypeTree, path: str, module: str, files: Files) -> _Inner |
     return None
 
 
-FINITE = frozenset(("bool", "u8", "i8", "()", "Ordering", "TypeId", "Level"))
+VALUES = {"bool": 2, "u8": 256, "i8": 256, "()": 1, "Ordering": 5, "TypeId": 1000, "Level": 8}
+LITERALS = 1000
+FEW = 4096
+"""A collection with no more keys than these needs no bound."""
 
 
 def is_finite(tree: TypeTree, path: str, module: str, files: Files) -> bool:
     """Whether the type has so few values that a collection keyed by it cannot grow for long."""
+    values = _values(tree, path, module, files, 0)
+    return values is not None and values <= FEW
+
+
+def _values(tree: TypeTree, path: str, module: str, files: Files, depth: int) -> int | None:
+    """How many values a type has, about; None for very many."""
+    if depth > 6:
+        return None
+
+    def product(trees: Iterable[TypeTree], file: str, inside: str) -> int | None:
+        counts = [_values(inner, file, inside, files, depth + 1) for inner in trees]
+        known = [count for count in counts if count is not None]
+        return prod(known) if len(known) == len(counts) else None
+
     if tree.head == "()":
-        return all(is_finite(arg, path, module, files) for arg in tree.args)
+        return product(tree.args, path, module)
     if tree.name == "Option" and tree.args:
-        return is_finite(tree.args[0], path, module, files)
+        inner = product(tree.args, path, module)
+        return None if inner is None else inner + 1
     if tree.head == "&" and not tree.lifetime and tree.args and tree.args[0].head == "str":
-        return True  # `&'static str`: the program's own literals
-    if tree.name in FINITE:
-        return True
+        return LITERALS  # `&'static str`: the program's own literals
+    if tree.name in VALUES:
+        return VALUES[tree.name]
     meaning = files.names.meaning(tree.head, path, module)
     if meaning is None or meaning.defined is None:
-        return False
-    if meaning.defined.kind == "type" and meaning.defined.target is not None:
-        return is_finite(meaning.defined.target, meaning.file, meaning.defined.module, files)
-    if meaning.defined.kind == "enum" and not meaning.defined.unit_only:
-        fields = meaning.defined.fields
-        return bool(fields) and all(
-            is_finite(f.type, meaning.file, meaning.defined.module, files) for f in fields
-        )
-    return meaning.defined.unit_only
+        return None
+    defined = meaning.defined
+    if defined.kind == "type" and defined.target is not None:
+        return _values(defined.target, meaning.file, defined.module, files, depth + 1)
+    if defined.unit_only:
+        return 64
+    if not defined.fields:
+        return None
+    counted = product((f.type for f in defined.fields), meaning.file, defined.module)
+    return None if counted is None else counted * (16 if defined.kind == "enum" else 1)
 
 
 ACTS = frozenset(
