@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.files import Files
     from rustfix_mem.rust.types import Collection
 
-CACHE_WORDS = ("cache", "memo", "cached")
+CACHE_WORDS = ("cache", "_memo_", "_memos_", "memoiz", "memois")
 STATE_WORDS = tuple(
     f"_{word}"
     for word in "permission grant deny_ denied allowed_ policy_ limiter semaphore intern registry_"
@@ -90,9 +90,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
 
 
 def _is_named(collection: Collection) -> bool:
-    owner = collection.owner.name if collection.owner is not None else ""
-    words = f"{collection.name} {owner}".lower()
-    return any(word in words for word in CACHE_WORDS)
+    return any(word in _spoken(collection) for word in CACHE_WORDS)
 
 
 def _hidden(live: tuple[Here, ...]) -> tuple[Here, ...]:

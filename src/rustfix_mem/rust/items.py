@@ -311,7 +311,7 @@ def _static(node: Node, attributes: str, where: _Where, items: Items) -> None:
 
 
 def _impl(node: Node, attributes: str, where: _Where, items: Items) -> None:
-    body, of = syntax.field(node, "body"), type_tree(syntax.field(node, "type")).name
+    body, of = syntax.field(node, "body"), _owner(type_tree(syntax.field(node, "type")))
     if node.type == "trait_item":
         of = text(syntax.field(node, "name"))
     trait = type_tree(syntax.field(node, "trait")).name if syntax.field(node, "trait") else ""
@@ -321,6 +321,13 @@ def _impl(node: Node, attributes: str, where: _Where, items: Items) -> None:
         items.clonable.append(of)
     if body is not None:
         _block(body, replace(where, owner=of, trait=trait), items)
+
+
+def _owner(tree: TypeTree) -> str:
+    """The type that an impl block is for: `impl Trait for &T` is for `T`."""
+    while tree.head in ("&", "&mut") and tree.args:
+        tree = tree.args[0]
+    return tree.name
 
 
 def _function(node: Node, attributes: str, where: _Where, items: Items) -> None:

@@ -205,7 +205,7 @@ def _step(meaning: Meaning, step: str, files: Files) -> TypeTree | None:
 def inner_type(tree: TypeTree, file: str, module: str, files: Files) -> Meaning | None:
     """The type inside pointers, locks, guards and options, as a meaning."""
     for _ in range(10):
-        if tree.head in ("&", "&mut"):
+        if tree.head in ("&", "&mut") and tree.args:
             tree = tree.args[0]
             continue
         if tree.name in ("Result",) and tree.args:

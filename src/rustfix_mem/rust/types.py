@@ -144,7 +144,7 @@ def _unwrapped(tree: TypeTree, path: str, module: str, files: Files) -> _Inner |
     for _ in range(10):
         borrowed = borrowed or any(inner.lifetime for inner in tree.walk())
         name = tree.name
-        if tree.head in ("&", "&mut"):
+        if tree.head in ("&", "&mut") and tree.args:
             borrowed = borrowed or tree.lifetime
             wrappers.append("&")
             tree = tree.args[0]

@@ -143,7 +143,7 @@ def _end(node: Node, way: _Way, kind: str, method: str = "") -> UseOf:
     return UseOf(
         kind,
         method,
-        span(parent),
+        span(node if parent.type == "arguments" else parent),
         span(node),
         way.alias,
         way.via,
