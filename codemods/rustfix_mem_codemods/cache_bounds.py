@@ -6,13 +6,22 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rustfix_mem import Applicability, Codemod, Finding, Fix, LeftAlone, growth, param, placement, types
+from rustfix_mem import (
+    Applicability,
+    Codemod,
+    Finding,
+    Fix,
+    LeftAlone,
+    growth,
+    param,
+    placement,
+    types,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rustfix_mem import Codebase
-    from rustfix_mem.rust.growth import Verdict
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
 NOT_BUILT = {
@@ -148,7 +157,7 @@ class CacheBounds(Codemod):
         elif verdict.growths:
             yield self._fix(verdict, codebase)
 
-    def _fix(self, verdict: Verdict, codebase: Codebase) -> Finding:
+    def _fix(self, verdict: growth.Verdict, codebase: Codebase) -> Finding:
         bound = placement.Bound(self.max_entries, self.eviction)
         try:
             edits = placement.cap(verdict.collection, verdict.growths, bound, codebase)
@@ -193,7 +202,7 @@ def _files(codebase: Codebase) -> list[str]:
     return sorted(dict.fromkeys([*codebase.passed, *users]))
 
 
-def _report(verdict: Verdict, why: tuple[str, ...]) -> Finding:
+def _report(verdict: growth.Verdict, why: tuple[str, ...]) -> Finding:
     here, item = verdict.growths[0], verdict.collection.item
     return Finding(
         path=here.path,
@@ -205,11 +214,13 @@ def _report(verdict: Verdict, why: tuple[str, ...]) -> Finding:
     )
 
 
-def _hidden(verdict: Verdict) -> Finding:
+def _hidden(verdict: growth.Verdict) -> Finding:
     here, item = verdict.hidden[0], verdict.collection.item
     named = here.use.kind == "token"
-    why = f"named in a macro that is not read: `{here.use.method}!`" if named else (
-        f"passed on to a call that is not followed: `{here.use.method}`"
+    why = (
+        f"named in a macro that is not read: `{here.use.method}!`"
+        if named
+        else (f"passed on to a call that is not followed: `{here.use.method}`")
     )
     return Finding(
         path=here.path,
@@ -222,7 +233,7 @@ def _hidden(verdict: Verdict) -> Finding:
     )
 
 
-def _orphan(verdict: Verdict) -> Finding:
+def _orphan(verdict: growth.Verdict) -> Finding:
     return Finding(
         path=verdict.collection.path,
         span=verdict.collection.span,
@@ -234,7 +245,7 @@ def _orphan(verdict: Verdict) -> Finding:
     )
 
 
-def _dead(verdict: Verdict, codebase: Codebase) -> Finding:
+def _dead(verdict: growth.Verdict, codebase: Codebase) -> Finding:
     collection = verdict.collection
     package = codebase.reach(collection.path).package
     why = ["never filled: nothing in this workspace puts anything in"]

@@ -173,7 +173,9 @@ def _skipped(codebase: Codebase) -> tuple[Skipped, ...]:
             source = codebase.sources[path]
             line = Lines.of(source).position(facts.error).line
             large = len(source) > scan.MAX_BYTES
-            reason = f"larger than {scan.MAX_BYTES} bytes" if large else f"not understood at line {line}"
+            reason = (
+                f"larger than {scan.MAX_BYTES} bytes" if large else f"not understood at line {line}"
+            )
             bad.append(Skipped(path, reason))
     return tuple(bad)
 

@@ -63,7 +63,7 @@ class Codebase:
     def redirecting(self) -> tuple[str, ...]:
         """The files with a `#[path = "…"]`."""
         written = re.compile(rb'\bpath\s*=\s*"[^"\n]*\.rs"')
-        return tuple(p for p, s in self.sources.items() if b'path' in s and written.search(s))
+        return tuple(p for p, s in self.sources.items() if b"path" in s and written.search(s))
 
     @cached_property
     def including(self) -> tuple[str, ...]:

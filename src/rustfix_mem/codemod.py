@@ -94,7 +94,12 @@ class Codemod(ABC):
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:
         fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # subclasses are dataclasses
-        return tuple(Parameter(f.name.replace("_", "-"), f.default, **f.metadata) for f in fields)
+        made: list[Parameter] = []
+        for known in fields:
+            default = known.default
+            assert isinstance(default, int | str | bool), f"`{known.name}` has no default"
+            made.append(Parameter(known.name.replace("_", "-"), default, **known.metadata))
+        return tuple(made)
 
     @classmethod
     def configure(cls, values: Mapping[str, Any]) -> Self:
@@ -127,7 +132,7 @@ def _parse(parameter: Parameter, value: object) -> int | str | bool:
     """A value from TOML passes if it is of the kind; a string from the command line is read."""
     kind = type(parameter.default)
     if type(value) is kind:
-        return value  # type: ignore[return-value]  # int, str or bool, as the default
+        return value
     if kind is int and isinstance(value, str):
         digits = value.replace("_", "").removeprefix("-")
         if digits.isascii() and digits.isdigit():

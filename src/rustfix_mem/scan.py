@@ -100,7 +100,9 @@ class FactsCache:
         found: dict[bytes, bytes] = {}
         try:
             for key in keys:
-                row = self._database.execute("SELECT value FROM facts WHERE key=?", (key,)).fetchone()
+                row = self._database.execute(
+                    "SELECT value FROM facts WHERE key=?", (key,)
+                ).fetchone()
                 if row is not None:
                     found[key] = row[0]
         except sqlite3.Error:

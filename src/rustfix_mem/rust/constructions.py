@@ -12,9 +12,8 @@ from rustfix_mem.rust.syntax import field, span, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.rust.syntax import Node
-
     from rustfix_mem.rust.items import Function
+    from rustfix_mem.rust.syntax import Node
 
 WRAPPERS = ("Arc::new", "Rc::new", "Box::new", "Mutex::new", "RwLock::new", "RefCell::new", "Some")
 SPAWNS = ("spawn", "spawn_blocking", "spawn_local", "block_on", "run")
@@ -29,9 +28,7 @@ def constructions(function: Function, index: int) -> Iterator[Construction]:
         if made is None or made.name in ("Self", function.owner) or not made.name[:1].isupper():
             continue
         fate, long = _fate(node, function, 0)
-        yield Construction(
-            made.head, index, fate, long, function.test, span(node), function.module
-        )
+        yield Construction(made.head, index, fate, long, function.test, span(node), function.module)
 
 
 def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:

@@ -48,7 +48,7 @@ class Verdict:
     """Whether it, its owner or its type is called a cache."""
     dead: bool
     hidden: tuple[Here, ...]
-    """Where it is handed to code that is not followed and may fill it, if nothing else is seen to."""
+    """Where code that is not followed is given it and may fill it, if nothing else is seen to."""
     shape: str
 
 
@@ -65,6 +65,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
     life = Life("unknown", "")
     if growths and not state:
         state += _bounds(live, growths, files)
+        state += _owner_replaced(collection, files)
         state += _in_step(collection, growths, files)
         state += _identity(collection, files)
     if growths and not state:
@@ -130,9 +131,9 @@ def _not_state(
         yield from _grows_as_state(here, files)
     if is_finite(collection.key, collection.path, collection.module, files):
         yield f"fixed set of keys: `{collection.key}` has few values"
-    elif all(here.use.key_form == "literal" for here in growths if here.use.key):
-        if any(here.use.key for here in growths):
-            yield "fixed set of keys: only literals are put in"
+    keyed = [here for here in growths if here.use.key]
+    if keyed and all(here.use.key_form == "literal" for here in keyed):
+        yield "fixed set of keys: only literals are put in"
     yield from _value_hazards(collection, growths, files)
 
 
@@ -160,14 +161,14 @@ def _value_hazards(
         yield f"shared mutable values: `{found.mutable[0]}`"
     if collection.value.name in ("Instant", "SystemTime"):
         yield "it records when something happened"
-    counted = [h for h in growths if any(c in h.use.value for c in (".len()", "next_", "fetch_add"))]
+    counted = [
+        h for h in growths if any(c in h.use.value for c in (".len()", "next_", "fetch_add"))
+    ]
     if counted and collection.value.name in ("usize", "u32", "u64", "u16", "i32", "i64"):
         yield f"a value is an id into another store: `{counted[0].use.value}`"
 
 
-def _bounds(
-    live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
-) -> Iterator[str]:
+def _bounds(live: tuple[Here, ...], growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Question 5: whatever bounds it already."""
     for here in live:
         if here.use.kind == "shrink":
@@ -184,6 +185,21 @@ def _bounds(
             break
 
 
+REPLACED = re.compile(rb"\*self\s*=[^=]|mem::(?:take|replace|swap)\(\s*self\b")
+
+
+def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
+    """`*self = Self::new()` and `mem::take(self)` start everything over."""
+    if collection.owner is None:
+        return
+    source = files.sources[collection.path]
+    for fn in files.facts(collection.path).fns:
+        if fn.owner == collection.owner.name and not fn.test:
+            if REPLACED.search(source, fn.span.start, fn.span.end):
+                yield f"replaced as a whole with its owner in `{fn.name}`"
+                return
+
+
 def _against(
     collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
 ) -> Iterator[str]:
@@ -195,7 +211,7 @@ def _against(
         yield "a concurrent map: `clear` while an entry is borrowed would deadlock"
     if collection.value is not None:
         if collection.value.head == "&" and not collection.value.lifetime:
-            yield "its values are leaked (`&'static`): to clear it would free nothing, and leak more"
+            yield "its values are leaked (`&'static`): clearing frees nothing, and more would leak"
         found = hazards(collection.value, collection.path, collection.module, files)
         if found.tickets:
             yield f"a value may be an id into another store: `{found.tickets[0]}`"
@@ -211,9 +227,7 @@ def _against(
             yield "named in a macro that may do anything with it"
 
 
-def _assumes(
-    here: Here, collection: Collection, helpers: set[str], files: Files
-) -> Iterator[str]:
+def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files) -> Iterator[str]:
     """Why this use would notice that an entry is gone."""
     use, at = here.use, where(here, files)
     handle = any(w in POINTERS for w in collection.wrappers[:1])
@@ -250,11 +264,12 @@ def _reader(here: Here, helpers: set[str], files: Files) -> Iterator[str]:
         yield f"an entry is changed in place at {at}"
     elif use.note == "assumed":
         yield f"read as if always present at {at}"
-    elif use.note in ("miss", "after") or not here.sure:
-        return
-    elif any(helper.startswith("helper:") and _last(helper) == fn.name for helper in helpers):
-        return
-    elif use.note == "unused":
+    elif (
+        use.note in ("miss", "after")
+        or not here.sure
+        or any(helper.startswith("helper:") and _last(helper) == fn.name for helper in helpers)
+        or use.note == "unused"
+    ):
         return
     else:
         yield f"no look-up that would compute it again: `{use.method}` at {at} only asks"
@@ -286,9 +301,7 @@ def _last(path: str) -> str:
     return re.split(r"[:.]", path)[-1]
 
 
-def _in_step(
-    collection: Collection, growths: tuple[Here, ...], files: Files
-) -> Iterator[str]:
+def _in_step(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
     adds = ("push", "push_back", "push_front", "insert", "insert_full", "extend", "entry", "put")
     for here in growths:
@@ -323,13 +336,17 @@ def _unsure(
         found = hazards(collection.value, collection.path, collection.module, files)
         if found.unknown:
             yield f"what dropping a `{found.unknown[0]}` does is unknown"
+    package = files.reach(collection.path).package
+    if collection.visibility == "pub" and package is not None and package.published:
+        yield "it is `pub`: code outside of the workspace may touch it too"
     if any(here.use.note == "once" for here in growths):
         yield "after the bound is reached, a message may be said again"
 
 
 def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bool:
-    """Whether nothing could ever put anything in: not here, not through a call, not at the start."""
-    if any(here.use.kind in ("grow", "escape", "escape_mut", "token", "returned") for here in uses):
+    """Whether nothing could ever put anything in: not here, not by a call, not at the start."""
+    filling = ("grow", "escape", "escape_mut", "token", "returned")
+    if any(here.use.kind in filling for here in uses):
         return False
     if any(here.use.kind == "assign" for here in uses) or collection.static is not None:
         return False

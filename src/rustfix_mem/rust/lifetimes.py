@@ -37,9 +37,7 @@ def life_of(collection: Collection, files: Files) -> Life:
     return _type_life(collection.owner, collection.path, files, frozenset())
 
 
-def _type_life(
-    owner: TypeDef, file: str, files: Files, seen: frozenset[str]
-) -> Life:
+def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:
     identity = f"{file}::{owner.name}"
     if identity in seen or len(seen) > MAX_OWNERS:
         return Life("unknown", "its owners form a ring")
@@ -120,8 +118,6 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
             else:
                 found.append(Life("unknown", f"{where} makes one and hands it on"))
     return found
-
-
 
 
 def where(here: Here, files: Files) -> str:

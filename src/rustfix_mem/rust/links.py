@@ -10,7 +10,7 @@ from rustfix_mem.rust.facts import Place, TypeTree
 from rustfix_mem.rust.types import WRAPPERS
 
 if TYPE_CHECKING:
-    from rustfix_mem.rust.facts import FileFacts, FnDef, Mention, UseOf
+    from rustfix_mem.rust.facts import FileFacts, FnDef, Mention, StaticDef, UseOf
     from rustfix_mem.rust.files import Files
     from rustfix_mem.rust.names import Meaning
     from rustfix_mem.rust.types import Collection
@@ -65,7 +65,7 @@ def _worth(path: str, files: Files) -> bool:
 def scope(collection: Collection, files: Files) -> list[str]:
     """The files that may touch the collection: by privacy where it is private, else by its name."""
     named = files.files_with(collection.name)
-    if collection.static is not None and collection.static.scope in ("fn",):
+    if collection.static is not None and _local_to_a_function(collection, files):
         return [collection.path]
     if collection.visibility in ("", "pub(self)"):
         named = [path for path in named if path == collection.path or _below(path, collection.path)]
@@ -86,20 +86,18 @@ def accessors(collection: Collection, files: Files) -> list[FnDef]:
     found: list[FnDef] = []
     for fn in files.facts(collection.path).fns:
         place = fn.accessor
-        if place is None:
+        if place is None or fn.trait:  # through `Deref` anybody may reach it unseen
             continue
         if collection.static is not None:
             if place.base == "static" and place.root == collection.name and not place.path:
                 found.append(fn)
-        elif place.base == "self" and place.path == (collection.name,):
-            if collection.owner is not None and fn.owner == collection.owner.name:
+        elif collection.owner is not None and fn.owner == collection.owner.name:
+            if place.base == "self" and place.path == (collection.name,):
                 found.append(fn)
     return found
 
 
-def _is_mention(
-    mention: Mention, collection: Collection, path: str, files: Files
-) -> bool | None:
+def _is_mention(mention: Mention, collection: Collection, path: str, files: Files) -> bool | None:
     """True, False for perhaps, None for not: whether the mention is of this collection."""
     place = mention.place
     if collection.static is not None:
@@ -135,10 +133,29 @@ def _is_static(
         return True if any(fn.name == name for fn in accessors(collection, files)) else None
     if place.base != "static" or place.path or place.root.rpartition("::")[2] != collection.name:
         return None
+    meant = _nearest_static(mention, collection.name, path, files)
     if path == collection.path:
-        return True
-    same = [s for s in files.facts(path).statics if s.name == collection.name]
-    return None if same else True
+        return True if meant == collection.static else None
+    return True if meant is None and not _local_to_a_function(collection, files) else None
+
+
+def _nearest_static(
+    mention: Mention, name: str, path: str, files: Files
+) -> StaticDef | None:
+    """The static called `name` that a mention in this file means: of its function, or around it."""
+    facts = files.facts(path)
+    named = [static for static in facts.statics if static.name == name]
+    if mention.fn >= 0:
+        inside = [s for s in named if facts.fns[mention.fn].span.holds(s.span)]
+        if inside:
+            return inside[0]
+    outside = [s for s in named if not any(fn.span.holds(s.span) for fn in facts.fns)]
+    same = [static for static in outside if static.module == mention.module]
+    return (same or outside or [None])[0]
+
+
+def _local_to_a_function(collection: Collection, files: Files) -> bool:
+    return any(fn.span.holds(collection.span) for fn in files.facts(collection.path).fns)
 
 
 def owner_of(place: Place, mention: Mention, path: str, files: Files) -> Meaning | None:
@@ -208,7 +225,7 @@ def inner_type(tree: TypeTree, file: str, module: str, files: Files) -> Meaning 
         if tree.head in ("&", "&mut") and tree.args:
             tree = tree.args[0]
             continue
-        if tree.name in ("Result",) and tree.args:
+        if tree.name == "Result" and tree.args:
             tree = tree.args[0]
             continue
         meaning = files.names.meaning(tree.head, file, module)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import items, memo, syntax
 from rustfix_mem.rust.constructions import constructions
-from rustfix_mem.rust.facts import FileFacts, FnDef, Lookup, Mention, Place, UseOf
+from rustfix_mem.rust.facts import Construction, FileFacts, FnDef, Lookup, Mention, Place, TypeTree, UseOf
+from rustfix_mem.rust.items import type_tree
 from rustfix_mem.rust.scopes import (
     CLOSURE_STEPS,
     alias_name,
@@ -25,9 +26,8 @@ from rustfix_mem.rust.uses import KIND_OF, uses_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rustfix_mem.rust.items import Function
     from rustfix_mem.rust.syntax import Node
-
-    from rustfix_mem.rust.items import Function, Items
     from rustfix_mem.text import Span
 
 GENERATED = re.compile(
@@ -47,7 +47,7 @@ def look(source: bytes) -> FileFacts:
         return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), error)
     found = items.collect(tree.root_node)
     mentions: list[Mention] = []
-    made = []
+    made: list[Construction] = []
     tokens: set[str] = set()
     for index, function in enumerate(found.functions):
         mentions += _mentions(function, index)
@@ -132,6 +132,9 @@ def _mentions(function: Function, index: int) -> list[Mention]:
     """Every place of a function to which something is done."""
     found: list[Mention] = []
     for node in _own_nodes(function.body):
+        if node.type == "field_pattern":
+            found += _taken_apart(node, function, index)
+            continue
         place = _place(node, function)
         if place is None:
             continue
@@ -142,6 +145,19 @@ def _mentions(function: Function, index: int) -> list[Mention]:
             continue
         found.append(Mention(place, span(node), index, function.test, function.module, uses))
     return _with_lookups(found, function)
+
+
+def _taken_apart(node: Node, function: Function, index: int) -> list[Mention]:
+    """`let Self { cache, .. } = self`: what becomes of the field is not followed."""
+    pattern = node.parent
+    if pattern is None or pattern.type != "struct_pattern":
+        return []
+    owner = type_tree(field(pattern, "type"))
+    owner = TypeTree(function.owner) if owner.head == "Self" else owner
+    name = text(field(node, "name"))
+    use = UseOf("escape_mut", "a pattern", span(node), span(node), "", (), False, ())
+    place = Place("let", "", (name,), owner)
+    return [Mention(place, span(node), index, function.test, function.module, (use,))]
 
 
 def _place(node: Node, function: Function) -> Place | None:
@@ -416,7 +432,9 @@ def _entry_note(node: Node, growth: UseOf) -> str:
         return "accumulates"
     made = text(call.arguments[0]) if call.arguments else ""
     if call.name in ("or_insert", "or_insert_with", "or_insert_with_key"):
-        if re.search(r"(?:Vec|Map|Set|Deque|String|Default)(?:::<[^>]*>)?::(?:new|default)\b", made):
+        if re.search(
+            r"(?:Vec|Map|Set|Deque|String|Default)(?:::<[^>]*>)?::(?:new|default)\b", made
+        ):
             return "accumulates"
         return _after_entry(call.node)
     return "accumulates"
@@ -473,7 +491,9 @@ def _matched_entry(node: Node) -> str:
     for arm in syntax.named(body) if body is not None else []:
         if "Occupied" in text(field(arm, "pattern")):
             said = text(field(arm, "value"))
-            if re.search(r"\.(?:get_mut|into_mut|insert|remove|remove_entry|replace_entry)\(", said):
+            if re.search(
+                r"\.(?:get_mut|into_mut|insert|remove|remove_entry|replace_entry)\(", said
+            ):
                 return "accumulates"
     return ""
 
@@ -510,5 +530,3 @@ def _unknown_tokens(body: Node) -> set[str]:
             if name not in READING_MACROS:
                 found |= {text(n) for n in syntax.walk(node) if n.type == "identifier"}
     return found
-
-

@@ -78,7 +78,9 @@ def _members(tables: Mapping[str, dict[str, Any]]) -> set[str]:
     roots = {folder: t["workspace"] for folder, t in tables.items() if _is_table(t, "workspace")}
     found = {folder for folder in tables if folder in roots or _root_of(folder, roots) is None}
     for root, workspace in roots.items():
-        excluded = [posixpath.normpath(posixpath.join(root, e)) for e in _strings(workspace, "exclude")]
+        excluded = [
+            posixpath.normpath(posixpath.join(root, e)) for e in _strings(workspace, "exclude")
+        ]
         for pattern in _strings(workspace, "members"):
             glob = posixpath.normpath(posixpath.join(root, pattern)).removeprefix("./")
             glob = "" if glob == "." else glob
@@ -141,8 +143,12 @@ def _package(
 ) -> Package:
     package = _table(table, "package")
     name = str(package.get("name", posixpath.basename(folder)))
-    root = tables.get(_root_of(folder, {f: 1 for f, t in tables.items() if _is_table(t, "workspace")}) or "", {})
-    inherited = _table(_table(root if not _is_table(table, "workspace") else table, "workspace"), "package")
+    root = tables.get(
+        _root_of(folder, {f: 1 for f, t in tables.items() if _is_table(t, "workspace")}) or "", {}
+    )
+    inherited = _table(
+        _table(root if not _is_table(table, "workspace") else table, "workspace"), "package"
+    )
 
     def value(key: str, default: object) -> object:
         found = package.get(key, default)
@@ -185,13 +191,22 @@ def _targets(
     add("bin", name, "src/main.rs")
     build = _table(table, "package").get("build", "build.rs")
     add("build", name, str(build) if isinstance(build, str) else "build.rs")
-    for key, place in (("bin", "src/bin"), ("test", "tests"), ("bench", "benches"), ("example", "examples")):
+    for key, place in (
+        ("bin", "src/bin"),
+        ("test", "tests"),
+        ("bench", "benches"),
+        ("example", "examples"),
+    ):
         base = posixpath.join(folder, place) + "/"
         for path in rust_files:
             if path.startswith(base):
                 rest = path[len(base) :]
-                if "/" not in rest or rest.endswith("/main.rs") and rest.count("/") == 1:
-                    add(key, rest.removesuffix("/main.rs").removesuffix(".rs"), posixpath.join(place, rest))
+                if "/" not in rest or (rest.endswith("/main.rs") and rest.count("/") == 1):
+                    add(
+                        key,
+                        rest.removesuffix("/main.rs").removesuffix(".rs"),
+                        posixpath.join(place, rest),
+                    )
     return list(found.values())
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rustfix_mem.rust.syntax import Node
-
     from rustfix_mem.text import Span
 
 ASSUMES = frozenset(
@@ -182,9 +181,7 @@ def _matches_none(node: Node) -> bool:
     return any(text(field(c, "pattern")) == "None" for c in conditions)
 
 
-def _branch(
-    node: Node, hit: Node | None, miss: Node | None, growth: Node, inside: bool
-) -> str:
+def _branch(node: Node, hit: Node | None, miss: Node | None, growth: Node, inside: bool) -> str:
     if inside:
         return "else" if _holds(miss, growth) else ""
     if not _follows(node, growth):
@@ -231,7 +228,13 @@ def _follows(node: Node, growth: Node) -> bool:
             return block.type in ("block", "source_file")
         if block.type in ("block", "expression_statement", "unsafe_block", *TRANSPARENT):
             child = block
-        elif block.type in ("if_expression", "else_clause", "match_arm", "match_block", "match_expression"):
+        elif block.type in (
+            "if_expression",
+            "else_clause",
+            "match_arm",
+            "match_block",
+            "match_expression",
+        ):
             child = block  # `if let Ok(cache) = m.read() { if let Some(hit) = … { return } }`
         elif block.type == "let_declaration":
             child = block

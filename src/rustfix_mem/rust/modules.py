@@ -40,8 +40,8 @@ def reach(path: str, files: Files, seen: frozenset[str] = frozenset()) -> Reach:
     roots = tuple((p, t) for p in files.packages for t in p.targets if t.root == path)
     if roots:
         return _root(roots)
-    states = [_through(parent, path, files, seen) for parent in _parents(path, files)]
-    states = [state for state in states if state is not None]
+    through = [_through(parent, path, files, seen) for parent in _parents(path, files)]
+    states = [state for state in through if state is not None]
     for wanted in ("seen", *SPECIAL, "outside", "unknown"):
         chosen = [state for state in states if state.state == wanted]
         if chosen:
@@ -78,7 +78,9 @@ def _parents(path: str, files: Files) -> list[str]:
     """Files that may declare this one: by their place, or by a `#[path]` that ends like it."""
     folder, name = module_file(path)
     near = [f"{folder}.rs", *(posixpath.join(folder, root) for root in ROOT_NAMES)]
-    near += [t.root for p in files.packages for t in p.targets if posixpath.dirname(t.root) == folder]
+    near += [
+        t.root for p in files.packages for t in p.targets if posixpath.dirname(t.root) == folder
+    ]
     declared = re.compile(rb"\bmod\s+(?:r#)?" + re.escape(name.encode()) + rb"\s*[;{]")
     found = [
         parent
@@ -96,9 +98,7 @@ def _parents(path: str, files: Files) -> list[str]:
     return list(dict.fromkeys([*found, *by_path, *inline]))
 
 
-def _inline_parents(
-    folder: str, name: str, files: Files, declared: re.Pattern[bytes]
-) -> list[str]:
+def _inline_parents(folder: str, name: str, files: Files, declared: re.Pattern[bytes]) -> list[str]:
     """`mod a { mod b; }` in `src/lib.rs` reaches `src/a/b.rs`: the file that holds `mod a {`."""
     found: list[str] = []
     inner = folder
@@ -117,7 +117,9 @@ def _through(parent: str, path: str, files: Files, seen: frozenset[str]) -> Reac
     if parent in seen:
         return None
     for declared in files.facts(parent).mods:
-        if declared.inline or not _means(parent, declared.module, declared.name, declared.path, path, files):
+        if declared.inline or not _means(
+            parent, declared.module, declared.name, declared.path, path, files
+        ):
             continue
         above = reach(parent, files, seen | {path})
         if above.state == "orphan":
@@ -134,9 +136,7 @@ def _through(parent: str, path: str, files: Files, seen: frozenset[str]) -> Reac
     return None
 
 
-def _means(
-    parent: str, inner: str, name: str, written: str, path: str, files: Files
-) -> bool:
+def _means(parent: str, inner: str, name: str, written: str, path: str, files: Files) -> bool:
     """Whether `mod name;` in the inline module `inner` of `parent` means the file at `path`."""
     folder, base = posixpath.split(parent)
     is_root = base in ROOT_NAMES or any(t.root == parent for p in files.packages for t in p.targets)

@@ -132,5 +132,3 @@ class Names:
 def _std(path: str) -> str:
     first, _, rest = path.partition("::")
     return f"std::{rest}" if first in STANDARD else path
-
-

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import layout
-from rustfix_mem.rust.facts import FnDef
 from rustfix_mem.rust.types import is_clone
 from rustfix_mem.text import Edit, Span
 
 if TYPE_CHECKING:
-    from rustfix_mem.rust.facts import UseOf
+    from rustfix_mem.rust.facts import FnDef, UseOf
     from rustfix_mem.rust.files import Files
     from rustfix_mem.rust.layout import Style
     from rustfix_mem.rust.links import Here
@@ -43,7 +42,7 @@ REFUSALS = {
 }
 
 
-class Refused(Exception):  # noqa: N818  # not an error: an answer, with its reason as the message
+class Refused(Exception):  # not an error: an answer, with its reason as the message
     """No cap can be placed."""
 
 
@@ -97,7 +96,14 @@ def cap(
     edits = [edit] if edit is not None else []
     for here, fn in zip(growths, fns, strict=True):
         site = _Site(
-            here, collection, source, style, constant, bound, package.edition if package else "2021", fn
+            here,
+            collection,
+            source,
+            style,
+            constant,
+            bound,
+            package.edition if package else "2021",
+            fn,
         )
         edits += _place(site)
     return tuple(Edit(path, e.span, style.lines(e.text)) for e in edits)
@@ -107,8 +113,10 @@ def _constant(
     collection: Collection, path: str, fns: list[FnDef], bound: Bound, files: Files
 ) -> tuple[str, Edit | None]:
     """The constant's name, and the edit that declares it unless it is there."""
-    base = constant_base(collection)
-    module = fns[0].module
+    base, module = constant_base(collection), fns[0].module
+    named = [s for s in files.facts(path).statics if s.name == collection.name]
+    if collection.static is not None and len(named) > 1:  # `static CACHE` in two functions
+        base = "_".join(dict.fromkeys([*_words(fns[0].name), *_words(collection.name)]))
     for name in (f"MAX_{base}_ENTRIES", f"MAX_{base}"):
         for known in files.facts(path).statics:
             if known.name == name and known.module == module:
@@ -288,7 +296,7 @@ def _temporary(site: _Site, receiver: str) -> list[Edit]:
     guard, fields = _split_guard(receiver)
     start, statement = slot.statement.start, site.text(slot.statement)
     indent = layout.indent_at(site.source, start)
-    name = _free(_local_name(site, guard, fields), statement[len(receiver) :] if statement.startswith(receiver) else statement, site)
+    name = _free(_local_name(site, guard, fields), statement.removeprefix(receiver), site)
     mutable = "mut " if GUARD.search(guard) else ""
     key, hoisted, moved = _key(site)
     rest = site.text(Span(use.receiver.end, slot.whole.end))
@@ -299,7 +307,10 @@ def _temporary(site: _Site, receiver: str) -> list[Edit]:
     lead = site.text(Span(slot.whole.start, use.receiver.start))
 
     def body(at: str) -> str:
-        bind = layout.chain(at, f"let {mutable}{name} = {_head(guard)}", _steps(guard), site.style) + ";"
+        bind = (
+            layout.chain(at, f"let {mutable}{name} = {_head(guard)}", _steps(guard), site.style)
+            + ";"
+        )
         first = f"{hoisted}\n{at}" if hoisted else ""
         grow = layout.chain(at, f"{lead}{name}{fields}", rest, site.style)
         return f"{first}{bind}\n{at}{_cap(site, f'{name}{fields}', key, at)}\n{at}{grow}"
@@ -329,7 +340,10 @@ def _formed(site: _Site, body: object, indent: str) -> list[Edit]:
         case "cond":
             name = _free("fresh", site.text(statement), site)
             made = f"let {name} = {{\n{inner}{body(inner)}\n{indent}}};\n{indent}"
-            return [Edit(path, Span(statement.start, statement.start), made), Edit(path, whole, name)]
+            return [
+                Edit(path, Span(statement.start, statement.start), made),
+                Edit(path, whole, name),
+            ]
     raise Refused("its guard would live longer than it does now")
 
 
@@ -378,5 +392,3 @@ def _local_name(site: _Site, guard: str, fields: str) -> str:
 def _is_last(site: _Site, statement: Span) -> bool:
     """Whether nothing but the block's end follows, so that the guard dies there anyway."""
     return site.source[statement.end :].lstrip()[:1] == b"}"
-
-

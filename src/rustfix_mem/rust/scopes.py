@@ -13,9 +13,8 @@ from rustfix_mem.rust.syntax import ancestors, field, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.rust.syntax import Node
-
     from rustfix_mem.rust.items import Function
+    from rustfix_mem.rust.syntax import Node
 
 # Calls that lead from a place to what is inside it: a guard, a borrow, the value of an option.
 # `get` and `get_mut` take no argument on a cell, always one on a collection.

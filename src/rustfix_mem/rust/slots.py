@@ -17,7 +17,6 @@ from rustfix_mem.rust.syntax import field, span, text
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.syntax import Node
-
     from rustfix_mem.text import Span
 
 DIVERGING = frozenset(("return_expression", "break_expression", "continue_expression"))
@@ -109,7 +108,9 @@ def _climb(whole: Node) -> tuple[str, Node]:
                 form = form or "arg"
             case "struct_expression" | "field_initializer_list" | "field_initializer":
                 form = form or "arg"
-            case "tuple_expression" | "array_expression" | "try_expression" | "type_cast_expression":
+            case (
+                "tuple_expression" | "array_expression" | "try_expression" | "type_cast_expression"
+            ):
                 form = form or "arg"
             case "parenthesized_expression" | "await_expression" | "reference_expression":
                 form = form or "arg"
@@ -203,5 +204,3 @@ def may_leave(node: Node | None) -> bool:
 def negated(node: Node) -> bool:
     parent = node.parent
     return parent is not None and parent.type == "unary_expression" and text(parent)[0] == "!"
-
-

@@ -45,7 +45,19 @@ WRAPPERS = frozenset(
     " Lazy LazyCell SyncLazy SyncOnceCell CachePadded".split()
 )
 POINTERS = ("Arc", "Rc")
-GATE = tuple(name.encode() for name in ("HashMap", "HashSet", "BTreeMap", "BTreeSet", "IndexMap", "IndexSet", "DashMap", "DashSet"))
+GATE = tuple(
+    name.encode()
+    for name in (
+        "HashMap",
+        "HashSet",
+        "BTreeMap",
+        "BTreeSet",
+        "IndexMap",
+        "IndexSet",
+        "DashMap",
+        "DashSet",
+    )
+)
 """Literals without which a file cannot declare a collection, but through an alias."""
 
 
@@ -90,7 +102,14 @@ def collections(path: str, files: Files) -> Iterator[Collection]:
                 found = _unwrapped(kept.type, path, owner.module, files)
                 if found is not None:
                     yield _collection(
-                        found, path, owner.module, kept.name, owner, None, kept.visibility, kept.span
+                        found,
+                        path,
+                        owner.module,
+                        kept.name,
+                        owner,
+                        None,
+                        kept.visibility,
+                        kept.span,
                     )
     for static in facts.statics:
         if static.constant and static.scope == "module":
@@ -98,7 +117,14 @@ def collections(path: str, files: Files) -> Iterator[Collection]:
         found = _unwrapped(static.type, path, static.module, files)
         if found is not None:
             yield _collection(
-                found, path, static.module, static.name, None, static, static.visibility, static.span
+                found,
+                path,
+                static.module,
+                static.name,
+                None,
+                static,
+                static.visibility,
+                static.span,
             )
 
 
@@ -259,8 +285,12 @@ def hazards(tree: TypeTree, path: str, module: str, files: Files) -> Hazards:
     search = _Search(files)
     _visit(tree, path, module, search)
     tickets = [tree.name] if tree.name.endswith(TICKETS) and len(tree.name) > 2 else []
-    unique = [tuple(dict.fromkeys(names)) for names in (search.acts, search.mutable, search.unknown)]
-    return Hazards(*unique, tuple(tickets))
+    return Hazards(
+        tuple(dict.fromkeys(search.acts)),
+        tuple(dict.fromkeys(search.mutable)),
+        tuple(dict.fromkeys(search.unknown)),
+        tuple(tickets),
+    )
 
 
 def _visit(tree: TypeTree, path: str, module: str, search: _Search) -> None:

@@ -31,9 +31,8 @@ from rustfix_mem.rust.syntax import field, span, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.rust.syntax import Node
-
     from rustfix_mem.rust.items import Function
+    from rustfix_mem.rust.syntax import Node
 
 KINDS = {
     "grow": "insert entry extend try_insert insert_full append insert_entry entry_ref"
@@ -313,7 +312,12 @@ def key_form(node: Node) -> str:
 def _pure(node: Node) -> bool:
     """Whether saying the expression twice gives the same value and does nothing else."""
     for found in syntax.walk(node):
-        if found.type in ("macro_invocation", "try_expression", "await_expression", "closure_expression"):
+        if found.type in (
+            "macro_invocation",
+            "try_expression",
+            "await_expression",
+            "closure_expression",
+        ):
             return False
         if found.type == "call_expression":
             function = field(found, "function")
