@@ -106,7 +106,9 @@ def _found(codemod: Codemod, path: str, source: bytes) -> Iterator[Located]:
             )  # fmt: skip
 
 
-def fake_check(codemods: tuple[Codemod, ...], snapshot: Snapshot, *, jobs: int = 0) -> Report:
+def fake_check(
+    codemods: tuple[Codemod, ...], snapshot: Snapshot, *, jobs: int = 0, cache: bool = True
+) -> Report:
     paths = snapshot.regular(".rs")
     found = [
         one
@@ -126,6 +128,7 @@ def fake_plan(
     trust: Applicability = Applicability.MAYBE_INCORRECT,
     *,
     jobs: int = 0,
+    cache: bool = True,
 ) -> ChangeSet:
     report = fake_check((codemod,), snapshot)
     fixed = [

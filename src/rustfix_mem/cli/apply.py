@@ -82,7 +82,9 @@ def _make(at: Base, options: Apply, codemod: Codemod) -> Made:
     """Plan, build apart, cross-check, and only then write: the patch first, the branch last."""
     trust = _trust(options)
     author = Identity.parse(options.author) if options.author else None
-    changes = changeset.plan(codemod, at.snapshot, trust, jobs=options.jobs)
+    changes = changeset.plan(
+        codemod, at.snapshot, trust, jobs=options.jobs, cache=not options.no_cache
+    )
     before = dict(changes.before.read_many(changes.after.changed))
     after = {path: new for path, new in changes.after.changed.items() if new != before[path]}
     built = None

@@ -18,7 +18,9 @@ def run(options: Check) -> int:
     chosen = registry.select(options.codemods)
     with base.opened(options) as at:
         codemods = tuple(config.configured(codemod, at.settings) for codemod in chosen)
-        report = changeset.check(codemods, at.snapshot, jobs=options.jobs)
+        report = changeset.check(
+            codemods, at.snapshot, jobs=options.jobs, cache=not options.no_cache
+        )
         if not options.codemods:
             report = ranking.defects_only(report)
         base.tell_dirty(at, options)

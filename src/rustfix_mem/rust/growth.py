@@ -194,10 +194,10 @@ def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
         return
     source = files.sources[collection.path]
     for fn in files.facts(collection.path).fns:
-        if fn.owner == collection.owner.name and not fn.test:
-            if REPLACED.search(source, fn.span.start, fn.span.end):
-                yield f"replaced as a whole with its owner in `{fn.name}`"
-                return
+        own = fn.owner == collection.owner.name and not fn.test
+        if own and REPLACED.search(source, fn.span.start, fn.span.end):
+            yield f"replaced as a whole with its owner in `{fn.name}`"
+            return
 
 
 def _against(

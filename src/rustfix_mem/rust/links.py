@@ -88,12 +88,13 @@ def accessors(collection: Collection, files: Files) -> list[FnDef]:
         place = fn.accessor
         if place is None or fn.trait:  # through `Deref` anybody may reach it unseen
             continue
-        if collection.static is not None:
-            if place.base == "static" and place.root == collection.name and not place.path:
-                found.append(fn)
-        elif collection.owner is not None and fn.owner == collection.owner.name:
-            if place.base == "self" and place.path == (collection.name,):
-                found.append(fn)
+        if collection.owner is None:
+            same = place.base == "static" and place.root == collection.name and not place.path
+        else:
+            own = fn.owner == collection.owner.name and place.base == "self"
+            same = own and place.path == (collection.name,)
+        if same:
+            found.append(fn)
     return found
 
 
@@ -151,7 +152,7 @@ def _nearest_static(
             return inside[0]
     outside = [s for s in named if not any(fn.span.holds(s.span) for fn in facts.fns)]
     same = [static for static in outside if static.module == mention.module]
-    return (same or outside or [None])[0]
+    return next(iter(same or outside), None)
 
 
 def _local_to_a_function(collection: Collection, files: Files) -> bool:

@@ -48,7 +48,7 @@ class Refused(Exception):  # not an error: an answer, with its reason as the mes
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How a collection is bounded: at most `entries`, by `clear` or by evicting an `arbitrary` one."""
+    """At most `entries`, kept by `clear` or by evicting an `arbitrary` one."""
 
     entries: int
     eviction: str
@@ -90,9 +90,9 @@ def cap(
     package = files.reach(path).package
     constant, edit = _constant(collection, path, fns, bound, files)
     style = layout.style_of(source)
-    if bound.eviction == "arbitrary" and collection.family.startswith("hash"):
-        if not is_clone(collection.key, collection.path, collection.module, files):
-            raise Refused(f"to evict one, its key `{collection.key}` would have to be `Clone`")
+    evicts = bound.eviction == "arbitrary" and collection.family.startswith("hash")
+    if evicts and not is_clone(collection.key, collection.path, collection.module, files):
+        raise Refused(f"to evict one, its key `{collection.key}` would have to be `Clone`")
     edits = [edit] if edit is not None else []
     for here, fn in zip(growths, fns, strict=True):
         site = _Site(
@@ -231,7 +231,7 @@ def _evict(site: _Site, receiver: str, left: str, right: str, indent: str) -> st
 
 
 def _key(site: _Site) -> tuple[str, str, str]:
-    """The key as the cap says it, a `let` to put before (or empty), and what the growth then says."""
+    """The key as the cap says it, a `let` to put before or empty, what the growth then says."""
     use = site.use
     if use.lookup is not None and use.lookup.key:
         return " ".join(use.lookup.key.split()), "", ""
@@ -264,7 +264,7 @@ CONVERTED = re.compile(
 
 
 def _borrowed(key: str, site: _Site) -> str:
-    """What `key.to_string()` converts, borrowed; empty if it is not known whether it is a reference."""
+    """What `key.to_string()` converts, borrowed; empty if it may be a reference or not."""
     found = CONVERTED.match(key)
     if found is None:
         return ""
@@ -359,13 +359,11 @@ def _must_be_owned(site: _Site) -> None:
 
 def _split_guard(receiver: str) -> tuple[str, str]:
     """The part that makes the guard, and the fields behind it: `.cache`."""
-    found = None
-    for found in GUARD.finditer(receiver):
-        pass
-    if found is None:
+    guards = list(GUARD.finditer(receiver))
+    if not guards:
         return receiver, ""
-    behind = AFTER_GUARD.match(receiver, found.end())
-    end = behind.end() if behind else found.end()
+    behind = AFTER_GUARD.match(receiver, guards[-1].end())
+    end = behind.end() if behind else guards[-1].end()
     fields = receiver[end:]
     if fields and not re.fullmatch(r"(?:\s*\.\s*\w+)+", fields):
         raise Refused("what its guard leads to is borrowed from the guard")
