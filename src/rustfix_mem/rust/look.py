@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import items, memo, syntax
 from rustfix_mem.rust.constructions import constructions
-from rustfix_mem.rust.facts import Construction, FileFacts, FnDef, Lookup, Mention, Place, TypeTree, UseOf
+from rustfix_mem.rust.facts import (
+    Construction,
+    FileFacts,
+    FnDef,
+    Lookup,
+    Mention,
+    Place,
+    TypeTree,
+    UseOf,
+)
 from rustfix_mem.rust.items import type_tree
 from rustfix_mem.rust.scopes import (
     CLOSURE_STEPS,

@@ -8,31 +8,38 @@ so that at the bound a key that is there already clears nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import layout
+from rustfix_mem.rust.sites import Bound, Refused, Site, constant, free_name, key_of, words
 from rustfix_mem.rust.types import is_clone
 from rustfix_mem.text import Edit, Span
 
 if TYPE_CHECKING:
-    from rustfix_mem.rust.facts import FnDef, UseOf
+    from collections.abc import Callable
+
     from rustfix_mem.rust.files import Files
-    from rustfix_mem.rust.layout import Style
     from rustfix_mem.rust.links import Here
     from rustfix_mem.rust.types import Collection
+
+__all__ = ["Bound", "Refused", "cap"]
 
 OWNED = frozenset(
     "clone cloned to_owned to_string copied is_none is_some len is_empty insert into_owned".split()
 )
+
+
 GUARD = re.compile(
     r"\.\s*(?:try_)?(?:blocking_)?(?:lock|read|write|borrow|borrow_mut|lock_arc|write_arc)\s*\(\s*\)"
 )
+
+
 AFTER_GUARD = re.compile(
     r"(?:\s*\.\s*(?:unwrap\(\)|await|expect\((?:[^()\"]|\"[^\"]*\")*\)|into_inner\(\)"
     r"|unwrap_or_else\([^()]*(?:\([^()]*\)[^()]*)*\))|\?)*"
 )
-WORD = re.compile(r"[A-Za-z_]\w*")
+
+
 REFUSALS = {
     "else-if": "it grows in the condition of an `else if`",
     "and-or": "it grows behind `&&` or `||`",
@@ -40,39 +47,6 @@ REFUSALS = {
     "nested": "it grows inside an expression that has no place for a statement",
     "const": "it grows in an initialiser",
 }
-
-
-class Refused(Exception):  # not an error: an answer, with its reason as the message
-    """No cap can be placed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """At most `entries`, kept by `clear` or by evicting an `arbitrary` one."""
-
-    entries: int
-    eviction: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Site:
-    """One growth with all that its rewrite depends on."""
-
-    here: Here
-    collection: Collection
-    source: bytes
-    style: Style
-    constant: str
-    bound: Bound
-    edition: str
-    fn: FnDef
-
-    @property
-    def use(self) -> UseOf:
-        return self.here.use
-
-    def text(self, span: Span) -> str:
-        return self.source[span.start : span.end].decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def cap(
@@ -88,19 +62,19 @@ def cap(
     if len({fn.module for fn in fns}) > 1:
         raise Refused("it grows in more than one module of a file")
     package = files.reach(path).package
-    constant, edit = _constant(collection, path, fns, bound, files)
+    named, edit = constant(collection, path, fns, bound, files)
     style = layout.style_of(source)
     evicts = bound.eviction == "arbitrary" and collection.family.startswith("hash")
     if evicts and not is_clone(collection.key, collection.path, collection.module, files):
         raise Refused(f"to evict one, its key `{collection.key}` would have to be `Clone`")
     edits = [edit] if edit is not None else []
     for here, fn in zip(growths, fns, strict=True):
-        site = _Site(
+        site = Site(
             here,
             collection,
             source,
             style,
-            constant,
+            named,
             bound,
             package.edition if package else "2021",
             fn,
@@ -109,49 +83,7 @@ def cap(
     return tuple(Edit(path, e.span, style.lines(e.text)) for e in edits)
 
 
-def _constant(
-    collection: Collection, path: str, fns: list[FnDef], bound: Bound, files: Files
-) -> tuple[str, Edit | None]:
-    """The constant's name, and the edit that declares it unless it is there."""
-    base, module = constant_base(collection), fns[0].module
-    named = [s for s in files.facts(path).statics if s.name == collection.name]
-    if collection.static is not None and len(named) > 1:  # `static CACHE` in two functions
-        base = "_".join(dict.fromkeys([*_words(fns[0].name), *_words(collection.name)]))
-    for name in (f"MAX_{base}_ENTRIES", f"MAX_{base}"):
-        for known in files.facts(path).statics:
-            if known.name == name and known.module == module:
-                if known.constant and known.type.head == "usize" and known.scope == "module":
-                    return name, None
-                raise Refused(f"`{name}` is there already, and is something else")
-    name = f"MAX_{base}" if base.endswith("ENTRIES") else f"MAX_{base}_ENTRIES"
-    if re.search(rb"\b" + name.encode() + rb"\b", files.sources[path]):
-        raise Refused(f"`{name}` is there already, and is something else")
-    home = min(fn.home for fn in fns)
-    indent = layout.indent_at(files.sources[path], home)
-    effect = "is emptied to make room" if bound.eviction == "clear" else "loses one to make room"
-    what = collection.item.replace(".", "::")
-    text = (
-        f"/// The most entries `{what}` holds before it {effect}.\n"
-        f"{indent}const {name}: usize = {bound.entries};\n\n{indent}"
-    )
-    return name, Edit(path, Span(home, home), text)
-
-
-def constant_base(collection: Collection) -> str:
-    """The owner and the field in capitals, no word said twice: `PROMPT_CACHE_ENTRIES`."""
-    words = _words(collection.owner.name) if collection.owner is not None else []
-    for word in _words(collection.name):
-        if not words or word != words[-1]:
-            words.append(word)
-    return "_".join(words)
-
-
-def _words(name: str) -> list[str]:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return [word.upper() for word in spaced.split("_") if word]
-
-
-def _place(site: _Site) -> list[Edit]:
+def _place(site: Site) -> list[Edit]:
     slot = site.use.slot
     assert slot is not None
     if slot.form in REFUSALS:
@@ -164,13 +96,13 @@ def _place(site: _Site) -> list[Edit]:
     return _direct(site, receiver)
 
 
-def _direct(site: _Site, receiver: str) -> list[Edit]:
+def _direct(site: Site, receiver: str) -> list[Edit]:
     """The receiver is a place or an alias: the cap goes right before the statement."""
     slot, use = site.use.slot, site.use
     assert slot is not None
     start = slot.statement.start
     indent = layout.indent_at(site.source, start)
-    key, hoisted, moved = _key(site)
+    key, hoisted, moved = key_of(site)
     if slot.form in ("arm", "closure"):
         inner = indent + site.style.unit
         body = layout.deeper(site.text(slot.statement), site.style.unit)
@@ -193,13 +125,13 @@ def _direct(site: _Site, receiver: str) -> list[Edit]:
     return edits
 
 
-def _with_comma(site: _Site, span: Span, form: str) -> Span:
+def _with_comma(site: Site, span: Span, form: str) -> Span:
     """An arm that becomes a block loses its comma, as rustfmt has it."""
     comma = form == "arm" and site.source[span.end : span.end + 1] == b","
     return Span(span.start, span.end + 1) if comma else span
 
 
-def _cap(site: _Site, receiver: str, key: str, indent: str) -> str:
+def _cap(site: Site, receiver: str, key: str, indent: str) -> str:
     """The statement that makes room, without the first line's indent."""
     test = "contains" if site.collection.is_set else "contains_key"
     left = f"{receiver}.len() >= {site.constant}"
@@ -212,7 +144,7 @@ def _cap(site: _Site, receiver: str, key: str, indent: str) -> str:
     return f"{layout.condition(indent, left, right, site.style)}\n{inner}{made}\n{indent}}}"
 
 
-def _evict(site: _Site, receiver: str, left: str, right: str, indent: str) -> str:
+def _evict(site: Site, receiver: str, left: str, right: str, indent: str) -> str:
     """Room for one: the first of an ordered collection, whichever comes first of a hashed one."""
     inner = indent + site.style.unit
     head = layout.condition(indent, left, right, site.style)
@@ -230,75 +162,16 @@ def _evict(site: _Site, receiver: str, left: str, right: str, indent: str) -> st
     return f"{head}\n{inner}{removed}\n{indent}}}"
 
 
-def _key(site: _Site) -> tuple[str, str, str]:
-    """The key as the cap says it, a `let` to put before or empty, what the growth then says."""
-    use = site.use
-    if use.lookup is not None and use.lookup.key:
-        return " ".join(use.lookup.key.split()), "", ""
-    key = " ".join(use.key.split())
-    match use.key_form:
-        case "name":
-            return f"&{key}", "", ""
-        case "literal":
-            return key if key.startswith('"') else f"&{key}", "", ""
-        case "inferred":
-            raise Refused(f"the type of its key `{key}` is inferred from where it stands")
-        case "pure":
-            if key.startswith("("):
-                return f"&{key}", "", ""
-            plain = _borrowed(key, site)
-            if plain:
-                return plain, "", ""
-    name = _free("key", site.text(_statement(site)), site)
-    return f"&{name}", f"let {name} = {key};", name
-
-
-def _statement(site: _Site) -> Span:
-    assert site.use.slot is not None
-    return site.use.slot.statement
-
-
-CONVERTED = re.compile(
-    r"^(?P<of>[\w.]+?)\.(?:to_string|to_owned|clone|to_path_buf)\(\)$|^(?:String|PathBuf)::from\((?P<in>\w+)\)$"
-)
-
-
-def _borrowed(key: str, site: _Site) -> str:
-    """What `key.to_string()` converts, borrowed; empty if it may be a reference or not."""
-    found = CONVERTED.match(key)
-    if found is None:
-        return ""
-    name = found["of"] or found["in"]
-    if name.startswith("self.") and name.count(".") == 1 and key.endswith(".clone()"):
-        return f"&{name}"
-    for parameter in site.fn.params:
-        if parameter.name == name:
-            if parameter.type.head == "&":
-                return name
-            if parameter.type.head == "String":
-                return f"&{name}"
-    return ""
-
-
-def _free(name: str, text: str, site: _Site) -> str:
-    """`name`, or another that does not stand in `text`."""
-    words = set(WORD.findall(text))
-    for candidate in (name, f"{name}_entries", f"bounded_{name}", f"{name}_guard"):
-        if candidate not in words:
-            return candidate
-    raise Refused("every name for a new local is taken")
-
-
-def _temporary(site: _Site, receiver: str) -> list[Edit]:
+def _temporary(site: Site, receiver: str) -> list[Edit]:
     """The receiver makes a guard: it is given a name, so that the cap and the growth share it."""
     use, slot = site.use, site.use.slot
     assert slot is not None
     guard, fields = _split_guard(receiver)
     start, statement = slot.statement.start, site.text(slot.statement)
     indent = layout.indent_at(site.source, start)
-    name = _free(_local_name(site, guard, fields), statement.removeprefix(receiver), site)
+    name = free_name(_local_name(site, guard, fields), statement.removeprefix(receiver), site)
     mutable = "mut " if GUARD.search(guard) else ""
-    key, hoisted, moved = _key(site)
+    key, hoisted, moved = key_of(site)
     rest = site.text(Span(use.receiver.end, slot.whole.end))
     if hoisted:
         rest = rest.replace(site.text(use.args[0]), moved, 1)
@@ -318,9 +191,8 @@ def _temporary(site: _Site, receiver: str) -> list[Edit]:
     return _formed(site, body, indent)
 
 
-def _formed(site: _Site, body: object, indent: str) -> list[Edit]:
+def _formed(site: Site, body: Callable[[str], str], indent: str) -> list[Edit]:
     """The body put where the growth's form wants it."""
-    assert callable(body)
     slot, path = site.use.slot, site.here.path
     assert slot is not None
     inner = indent + site.style.unit
@@ -338,7 +210,7 @@ def _formed(site: _Site, body: object, indent: str) -> list[Edit]:
         case "let" | "return":
             return [Edit(path, whole, f"{{\n{inner}{body(inner)}\n{indent}}}")]
         case "cond":
-            name = _free("fresh", site.text(statement), site)
+            name = free_name("fresh", site.text(statement), site)
             made = f"let {name} = {{\n{inner}{body(inner)}\n{indent}}};\n{indent}"
             return [
                 Edit(path, Span(statement.start, statement.start), made),
@@ -347,7 +219,7 @@ def _formed(site: _Site, body: object, indent: str) -> list[Edit]:
     raise Refused("its guard would live longer than it does now")
 
 
-def _must_be_owned(site: _Site) -> None:
+def _must_be_owned(site: Site) -> None:
     """What leaves the block must not borrow from the guard."""
     slot = site.use.slot
     assert slot is not None
@@ -378,15 +250,14 @@ def _steps(guard: str) -> str:
     return guard[len(_head(guard)) :] if "\n" in guard else ""
 
 
-def _local_name(site: _Site, guard: str, fields: str) -> str:
+def _local_name(site: Site, guard: str, fields: str) -> str:
     """What the new local is called: the field or static; `guard` if a field lies behind it."""
     if fields:
         return "guard"
-    words = _words(site.collection.name)
-    name = "_".join(words).lower()
+    name = "_".join(words(site.collection.name)).lower()
     return name if name not in ("self", "type", "match", "move", "ref", "0") else "entries"
 
 
-def _is_last(site: _Site, statement: Span) -> bool:
+def _is_last(site: Site, statement: Span) -> bool:
     """Whether nothing but the block's end follows, so that the guard dies there anyway."""
     return site.source[statement.end :].lstrip()[:1] == b"}"

@@ -1,0 +1,116 @@
+"""Who would notice that an entry is gone: what forbids an edit of a cache, or makes it unsure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.lifetimes import where
+from rustfix_mem.rust.links import accessors
+from rustfix_mem.rust.types import POINTERS, hazards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.files import Files
+    from rustfix_mem.rust.lifetimes import Life
+    from rustfix_mem.rust.links import Here
+    from rustfix_mem.rust.types import Collection
+
+
+def against(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """What forbids an edit of something that looks like a cache that grows."""
+    reached = files.reach(collection.path)
+    if reached.state == "unknown":
+        yield "its file may be reached only through a macro"
+    if collection.family.startswith("dash-"):
+        yield "a concurrent map: `clear` while an entry is borrowed would deadlock"
+    if collection.value is not None:
+        if collection.value.head == "&" and not collection.value.lifetime:
+            yield "its values are leaked (`&'static`): clearing frees nothing, and more would leak"
+        found = hazards(collection.value, collection.path, collection.module, files)
+        if found.tickets:
+            yield f"a value may be an id into another store: `{found.tickets[0]}`"
+    if collection.owner is not None and "Serialize" in collection.owner.derives:
+        kept = next(f for f in collection.owner.fields if f.name == collection.name)
+        if not kept.skipped:
+            yield f"serialised with `{collection.owner.name}`"
+    helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
+    for here in live:
+        yield from _assumes(here, collection, helpers, files)
+    for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
+        if collection.static is not None and collection.name in files.facts(path).tokens:
+            yield "named in a macro that may do anything with it"
+
+
+def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files) -> Iterator[str]:
+    """Why this use would notice that an entry is gone."""
+    use, at = here.use, where(here, files)
+    handle = any(w in POINTERS for w in collection.wrappers[:1])
+    if "clone" in use.via and not handle:
+        return  # what happens to a copy does not matter; the copy itself is judged
+    match use.kind:
+        case "lookup":
+            yield from _reader(here, helpers, files)
+        case "enumerate":
+            yield f"iterated at {at}"
+        case "index":
+            yield f"indexed at {at}: absence would panic"
+        case "get_mut":
+            yield f"changed in place at {at}"
+        case "clone" if not handle or any(step in ("lock", "read", "write") for step in use.via):
+            yield f"handed out as a copy at {at}"
+        case "returned":
+            fn = files.facts(here.path).fns[here.mention.fn]
+            known = [a for a in accessors(collection, files) if a.name == fn.name]
+            if not known or any(accessor.visibility == "pub" for accessor in known):
+                yield f"handed out by `{fn.name}` at {at}"
+        case "escape" | "escape_mut":
+            yield f"passed on to a call that is not followed at {at}"
+        case "token":
+            yield f"named in a macro that is not read: `{use.method}!` at {at}"
+        case "clear" | "assign" | "grow" | "shrink" if not here.sure:
+            yield f"perhaps changed at {at}: the type there is unknown"
+
+
+def _reader(here: Here, helpers: set[str], files: Files) -> Iterator[str]:
+    use, at = here.use, where(here, files)
+    fn = files.facts(here.path).fns[here.mention.fn]
+    if use.method == "get_mut":
+        yield f"an entry is changed in place at {at}"
+    elif use.note == "assumed":
+        yield f"read as if always present at {at}"
+    elif (
+        use.note in ("miss", "after")
+        or not here.sure
+        or any(helper.startswith("helper:") and _last(helper) == fn.name for helper in helpers)
+        or use.note == "unused"
+    ):
+        return
+    else:
+        yield f"no look-up that would compute it again: `{use.method}` at {at} only asks"
+
+
+def _last(path: str) -> str:
+    return re.split(r"[:.]", path)[-1]
+
+
+def unsure(
+    collection: Collection, life: Life, growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """Why the fix is maybe-incorrect, not machine-applicable."""
+    if life.span != "long":
+        yield f"how long it lives is unknown: {life.because}"
+    elif not life.sure:
+        yield life.because
+    if collection.value is not None:
+        found = hazards(collection.value, collection.path, collection.module, files)
+        if found.unknown:
+            yield f"what dropping a `{found.unknown[0]}` does is unknown"
+    package = files.reach(collection.path).package
+    if collection.visibility == "pub" and package is not None and package.published:
+        yield "it is `pub`: code outside of the workspace may touch it too"
+    if any(here.use.note == "once" for here in growths):
+        yield "after the bound is reached, a message may be said again"

@@ -1,0 +1,153 @@
+"""One growth with all that its rewrite depends on, and the names and keys that the rewrite says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust import layout
+from rustfix_mem.text import Edit, Span
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.facts import FnDef, UseOf
+    from rustfix_mem.rust.files import Files
+    from rustfix_mem.rust.layout import Style
+    from rustfix_mem.rust.links import Here
+    from rustfix_mem.rust.types import Collection
+
+WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+class Refused(Exception):  # not an error: an answer, with its reason as the message
+    """No cap can be placed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """At most `entries`, kept by `clear` or by evicting an `arbitrary` one."""
+
+    entries: int
+    eviction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One growth with all that its rewrite depends on."""
+
+    here: Here
+    collection: Collection
+    source: bytes
+    style: Style
+    constant: str
+    bound: Bound
+    edition: str
+    fn: FnDef
+
+    @property
+    def use(self) -> UseOf:
+        return self.here.use
+
+    def text(self, span: Span) -> str:
+        return self.source[span.start : span.end].decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def constant(
+    collection: Collection, path: str, fns: list[FnDef], bound: Bound, files: Files
+) -> tuple[str, Edit | None]:
+    """The constant's name, and the edit that declares it unless it is there."""
+    base, module = constant_base(collection), fns[0].module
+    named = [s for s in files.facts(path).statics if s.name == collection.name]
+    if collection.static is not None and len(named) > 1:  # `static CACHE` in two functions
+        base = "_".join(dict.fromkeys([*words(fns[0].name), *words(collection.name)]))
+    for name in (f"MAX_{base}_ENTRIES", f"MAX_{base}"):
+        for known in files.facts(path).statics:
+            if known.name == name and known.module == module:
+                if known.constant and known.type.head == "usize" and known.scope == "module":
+                    return name, None
+                raise Refused(f"`{name}` is there already, and is something else")
+    name = f"MAX_{base}" if base.endswith("ENTRIES") else f"MAX_{base}_ENTRIES"
+    if re.search(rb"\b" + name.encode() + rb"\b", files.sources[path]):
+        raise Refused(f"`{name}` is there already, and is something else")
+    home = min(fn.home for fn in fns)
+    indent = layout.indent_at(files.sources[path], home)
+    effect = "is emptied to make room" if bound.eviction == "clear" else "loses one to make room"
+    what = collection.item.replace(".", "::")
+    text = (
+        f"/// The most entries `{what}` holds before it {effect}.\n"
+        f"{indent}const {name}: usize = {bound.entries};\n\n{indent}"
+    )
+    return name, Edit(path, Span(home, home), text)
+
+
+def constant_base(collection: Collection) -> str:
+    """The owner and the field in capitals, no word said twice: `PROMPT_CACHE_ENTRIES`."""
+    said = words(collection.owner.name) if collection.owner is not None else []
+    for word in words(collection.name):
+        if not said or word != said[-1]:
+            said.append(word)
+    return "_".join(said)
+
+
+def words(name: str) -> list[str]:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return [word.upper() for word in spaced.split("_") if word]
+
+
+def key_of(site: Site) -> tuple[str, str, str]:
+    """The key as the cap says it, a `let` to put before or empty, what the growth then says."""
+    use = site.use
+    if use.lookup is not None and use.lookup.key:
+        return " ".join(use.lookup.key.split()), "", ""
+    key = " ".join(use.key.split())
+    match use.key_form:
+        case "name":
+            return f"&{key}", "", ""
+        case "literal":
+            return key if key.startswith('"') else f"&{key}", "", ""
+        case "inferred":
+            raise Refused(f"the type of its key `{key}` is inferred from where it stands")
+        case "pure":
+            if key.startswith("("):
+                return f"&{key}", "", ""
+            plain = _borrowed(key, site)
+            if plain:
+                return plain, "", ""
+    name = free_name("key", site.text(_statement(site)), site)
+    return f"&{name}", f"let {name} = {key};", name
+
+
+def _statement(site: Site) -> Span:
+    assert site.use.slot is not None
+    return site.use.slot.statement
+
+
+CONVERTED = re.compile(
+    r"^(?P<of>[\w.]+?)\.(?:to_string|to_owned|clone|to_path_buf)\(\)$|^(?:String|PathBuf)::from\((?P<in>\w+)\)$"
+)
+
+
+def _borrowed(key: str, site: Site) -> str:
+    """What `key.to_string()` converts, borrowed; empty if it may be a reference or not."""
+    found = CONVERTED.match(key)
+    if found is None:
+        return ""
+    name = found["of"] or found["in"]
+    if name.startswith("self.") and name.count(".") == 1 and key.endswith(".clone()"):
+        return f"&{name}"
+    for parameter in site.fn.params:
+        if parameter.name == name:
+            if parameter.type.head == "&":
+                return name
+            if parameter.type.head == "String":
+                return f"&{name}"
+    return ""
+
+
+def free_name(name: str, text: str, site: Site) -> str:
+    """`name`, or another that does not stand in `text`."""
+    taken = set(WORD.findall(text))
+    for candidate in (name, f"{name}_entries", f"bounded_{name}", f"{name}_guard"):
+        if candidate not in taken:
+            return candidate
+    raise Refused("every name for a new local is taken")

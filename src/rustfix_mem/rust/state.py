@@ -1,0 +1,167 @@
+"""Evidence that a collection is state, or bounded already: questions 2 to 5 of `growth`.
+
+Each answer is a reason to leave it alone, in words that a maintainer can check at the place named.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.lifetimes import where
+from rustfix_mem.rust.types import POINTERS, hazards, is_finite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.files import Files
+    from rustfix_mem.rust.links import Here
+    from rustfix_mem.rust.types import Collection
+
+STATE_WORDS = tuple(
+    f"_{word}"
+    for word in "permission grant deny_ denied allowed_ policy_ limiter semaphore intern registry_"
+    " pending in_flight inflight session_ sessions_ credential glyph texture approv quota".split()
+)
+"""Names of things that somebody relies on: only a second net, the shapes above are the first."""
+
+
+def spoken(collection: Collection) -> str:
+    """The words of the item's name, each between underscores: `_tool_registry_cache_`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", collection.item).replace(".", "_")
+    return f"_{spaced.lower()}_"
+
+
+def not_a_cache(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """Every reason why it is not a cache that grows without a bound, whatever it is called."""
+    if not growths:
+        yield "nothing in this workspace puts anything in"
+        return
+    if collection.borrowed:
+        yield "it borrows: its owner has a lifetime parameter, so it lives no longer than a request"
+    denied = [word for word in STATE_WORDS if word in spoken(collection)]
+    if denied:
+        yield f"it is called `{denied[0].strip('_')}`: state that somebody relies on"
+    for here in growths:
+        yield from _grows_as_state(here, files)
+    if is_finite(collection.key, collection.path, collection.module, files):
+        yield f"fixed set of keys: `{collection.key}` has few values"
+    keyed = [here for here in growths if here.use.key]
+    if keyed and all(here.use.key_form == "literal" for here in keyed):
+        yield "fixed set of keys: only literals are put in"
+    yield from _value_hazards(collection, growths, files)
+    yield from _bounds(live, growths, files)
+    yield from _owner_replaced(collection, files)
+    yield from _in_step(collection, growths, files)
+    yield from _identity(collection, files)
+
+
+def _grows_as_state(here: Here, files: Files) -> Iterator[str]:
+    use, at = here.use, where(here, files)
+    if use.note in ("accumulates", "borrowed"):
+        yield f"what an entry holds is changed in place at {at}"
+    elif use.note == "decides":
+        yield f"the result of `insert` decides what happens next at {at}"
+    elif use.lookup is None and use.note != "once":
+        yield f"no look-up that would compute it again before `{use.method}` at {at}"
+    if any(word in use.value for word in ("Instant::now", "SystemTime::now", ".elapsed(")):
+        yield f"it records when something happened at {at}"
+
+
+def _value_hazards(
+    collection: Collection, growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    if collection.value is None:
+        return
+    found = hazards(collection.value, collection.path, collection.module, files)
+    if found.acts:
+        yield f"a value acts when it is dropped: `{found.acts[0]}`"
+    if found.mutable:
+        yield f"shared mutable values: `{found.mutable[0]}`"
+    if collection.value.name in ("Instant", "SystemTime"):
+        yield "it records when something happened"
+    counted = [
+        h for h in growths if any(c in h.use.value for c in (".len()", "next_", "fetch_add"))
+    ]
+    if counted and collection.value.name in ("usize", "u32", "u64", "u16", "i32", "i64"):
+        yield f"a value is an id into another store: `{counted[0].use.value}`"
+
+
+def _bounds(live: tuple[Here, ...], growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Question 5: whatever bounds it already."""
+    for here in live:
+        if here.use.kind == "shrink":
+            at = where(here, files)
+            what = f"`{here.use.method}`"
+            yield f"removed elsewhere: {what} at {at}" if here.sure else f"perhaps removed at {at}"
+            break
+        if here.use.kind == "assign":
+            yield f"replaced as a whole at {where(here, files)}"
+            break
+    for here in growths:
+        if here.use.capped:
+            yield f"length is checked where it grows: `{here.use.capped}`"
+            break
+
+
+REPLACED = re.compile(rb"\*self\s*=[^=]|mem::(?:take|replace|swap)\(\s*self\b")
+
+
+def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
+    """`*self = Self::new()` and `mem::take(self)` start everything over."""
+    if collection.owner is None:
+        return
+    source = files.sources[collection.path]
+    for fn in files.facts(collection.path).fns:
+        own = fn.owner == collection.owner.name and not fn.test
+        if own and REPLACED.search(source, fn.span.start, fn.span.end):
+            yield f"replaced as a whole with its owner in `{fn.name}`"
+            return
+
+
+def _identity(collection: Collection, files: Files) -> Iterator[str]:
+    """Whether somebody in the package asks if two values are one and the same."""
+    value = collection.value or collection.key
+    if not any(tree.name in POINTERS for tree in value.walk()):
+        return
+    package = files.reach(collection.path).package
+    mine = f"{package.folder}/" if package is not None and package.folder else ""
+    for path in files.files_with("ptr_eq"):
+        if path.startswith(mine) and files.reach(path).state in ("seen", "unknown"):
+            yield f"identity may matter: {path} compares pointers with `ptr_eq`"
+            return
+
+
+COUNTED = re.compile(
+    r"hit|miss|stat|metric|count|lookups|requests|calls|evict|comput|last_|generation|time|elapsed"
+)
+"""Names of fields that merely count what the cache does."""
+
+
+NUMBERS = re.compile(r"next|id$|seq|serial|index|cursor|version")
+"""Names of counters that hand out numbers: these are state."""
+
+
+def _in_step(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Siblings that grow in the same function: they may have to agree."""
+    adds = ("push", "push_back", "push_front", "insert", "insert_full", "extend", "entry", "put")
+    for here in growths:
+        for mention in files.facts(here.path).mentions:
+            place, own = mention.place, here.mention.place
+            if mention.fn != here.mention.fn or place == own or place.base != own.base:
+                continue
+            if own.base == "static":
+                sibling = not place.path and place.root != own.root and not own.path
+            else:
+                sibling = place.root == own.root and place.path[:-1] == own.path[:-1]
+            name = (place.path or (place.root,))[-1]
+            if sibling and any(use.method.partition(".")[0] in adds for use in mention.uses):
+                yield f"in step with `{name}`, which grows beside it"
+                return
+            changed = [use for use in mention.uses if use.kind in ("assign", "get_mut")]
+            counted = all(use.note == "counts" for use in changed) and not NUMBERS.search(name)
+            if sibling and changed and not counted and not COUNTED.search(name.lower()):
+                yield f"in step with `{name}`, which the miss path changes too"
+                return
