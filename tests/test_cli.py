@@ -222,7 +222,7 @@ def test_check_verbose_says_what_was_left_alone(
     main(["check", "-v"])
     out = capsys.readouterr().out
     assert "left alone[cap-maps]: `State.jobs` at src/lib.rs:1:1\n  = it is indexed\n" in out
-    assert "src/odd.rs was not read: not UTF-8" in out
+    assert "`src/odd.rs` was skipped: not UTF-8" in out
 
 
 def test_check_as_json_into_a_file(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 PLAIN = Palette()
 
 
+NAMED_SKIPS = 5
+"""Skipped files that are named without `-v`."""
+
+
 def render(
     report: Report,
     palette: Palette = PLAIN,
@@ -106,12 +110,12 @@ def _skipped(report: Report, palette: Palette, verbose: bool) -> Iterator[str]:
     if not report.skipped:
         return
     note = palette.note("note")
-    if not verbose:
-        files = plural(len(report.skipped), "file")
-        yield f"{note}: {files} could not be read; `-v` says which, and why"
-    else:
-        for one in report.skipped:
-            yield f"{note}: {expanded(one.path)} was not read: {expanded(one.reason)}"
+    shown = report.skipped if verbose else report.skipped[:NAMED_SKIPS]
+    for one in shown:
+        yield f"{note}: `{expanded(one.path)}` was skipped: {expanded(one.reason)}"
+    if len(shown) < len(report.skipped):
+        more = plural(len(report.skipped) - len(shown), "more file")
+        yield f"{note}: {more} skipped; `-v` names all"
 
 
 def _lines(lines: Iterator[str]) -> list[str]:

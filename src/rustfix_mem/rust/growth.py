@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.lifetimes import Life, life_of
-from rustfix_mem.rust.links import Here, touching
+from rustfix_mem.rust.links import Here, touching, unreadable
 from rustfix_mem.rust.readers import against, unsure
 from rustfix_mem.rust.state import not_a_cache, spoken
 
@@ -86,6 +86,8 @@ def _hidden(live: tuple[Here, ...]) -> tuple[Here, ...]:
 
 def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bool:
     """Whether nothing could ever put anything in: not here, not by a call, not at the start."""
+    if unreadable(collection, files):
+        return False
     filling = ("grow", "escape", "escape_mut", "token", "returned")
     if any(here.use.kind in filling for here in uses):
         return False

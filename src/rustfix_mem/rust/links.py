@@ -58,6 +58,12 @@ def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
     return tuple(found)
 
 
+def unreadable(collection: Collection, files: Files) -> list[str]:
+    """The files that may touch the collection but that the grammar could not read."""
+    paths = [path for path in scope(collection, files) if _worth(path, files)]
+    return [path for path in paths if files.facts(path).error is not None]
+
+
 def _worth(path: str, files: Files) -> bool:
     return files.reach(path).state not in ("orphan", "outside")
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.lifetimes import where
-from rustfix_mem.rust.links import accessors
+from rustfix_mem.rust.links import accessors, unreadable
 from rustfix_mem.rust.types import POINTERS, hazards
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def against(
         if not kept.skipped:
             yield f"serialised with `{collection.owner.name}`"
     helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
+    for path in unreadable(collection, files):
+        yield f"{path}, which may touch it, could not be read"
     for here in live:
         yield from _assumes(here, collection, helpers, files)
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
