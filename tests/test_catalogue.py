@@ -18,6 +18,8 @@ def test_the_catalogue_is_up_to_date() -> None:
 
 def test_the_catalogue_has_every_codemod_and_every_parameter() -> None:
     text = FILE.read_text(encoding="utf-8")
-    for name, codemod in registry.discover().items():
-        assert f"\n## {name}\n" in text
+    ours = [it for it in registry.discover().values() if it.__module__.startswith("rustfix_mem_")]
+    assert ours
+    for codemod in ours:
+        assert f"\n## {codemod.name()}\n" in text
         assert all(f"\n| `{parameter.name}` | " in text for parameter in codemod.parameters())

@@ -6,6 +6,7 @@ Nothing here is written to: two questions of the same kind have the same answer.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,6 +34,8 @@ class Codebase:
     """Every Rust file, by path."""
     manifests: Mapping[str, bytes]
     look_many: Callable[[Mapping[str, bytes]], Mapping[str, FileFacts]]
+    formats: Mapping[str, bytes] = field(default_factory=dict)
+    """Every rustfmt.toml and .rustfmt.toml, by path."""
     passed: tuple[str, ...] = ()
     """The files that pass some codemod's gate: where judging starts."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
@@ -85,6 +88,17 @@ class Codebase:
         if path not in self._reach:
             self._reach[path] = modules.reach(path, self)
         return self._reach[path]
+
+    def rustfmt(self, path: str) -> str:
+        """The text of the rustfmt.toml that is nearest to a file, upwards; empty if none is."""
+        folder = path
+        while folder:
+            folder = posixpath.dirname(folder)
+            for name in ("rustfmt.toml", ".rustfmt.toml"):
+                found = self.formats.get(posixpath.join(folder, name))
+                if found is not None:
+                    return found.decode("utf-8", "replace")
+        return ""
 
     def text(self, path: str, span: Span) -> str:
         return self.sources[path][span.start : span.end].decode("utf-8", "replace")

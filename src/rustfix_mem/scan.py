@@ -203,6 +203,7 @@ def codebase_of(snapshot: Snapshot, gate: tuple[bytes, ...], looker: Looker) -> 
     passed = tuple(
         path for path, source in sources.items() if any(literal in source for literal in gate)
     )
-    codebase = Codebase(sources, manifests, looker, passed)
+    formats = dict(snapshot.read_many(snapshot.regular("rustfmt.toml")))
+    codebase = Codebase(sources, manifests, looker, formats, passed)
     codebase.prepare(passed)
     return codebase

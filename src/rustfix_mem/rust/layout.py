@@ -24,12 +24,18 @@ class Style:
 
 def style_of(source: bytes, rustfmt: str = "") -> Style:
     """The style of a file; `rustfmt` is the text of the nearest rustfmt.toml."""
-    width = re.search(r"^\s*max_width\s*=\s*(\d+)", rustfmt, re.MULTILINE)
+    width, spaces = _number(rustfmt, "max_width"), _number(rustfmt, "tab_spaces")
     indents = re.findall(rb"^(\t+| +)\S", source, re.MULTILINE)
-    spaces = [len(i) for i in indents if not i.startswith(b"\t") and len(i) > 1]
-    unit = "\t" if any(i.startswith(b"\t") for i in indents) else " " * (min(spaces, default=4))
+    found = [len(indent) for indent in indents if indent.startswith(b" ") and len(indent) > 1]
+    tabs = any(indent.startswith(b"\t") for indent in indents)
+    unit = "\t" if tabs else " " * (spaces or min(found, default=4))
     newline = "\r\n" if b"\r\n" in source else "\n"
-    return Style(unit, newline, int(width[1]) if width else 100)
+    return Style(unit, newline, width or 100)
+
+
+def _number(rustfmt: str, key: str) -> int:
+    found = re.search(rf"^\s*{key}\s*=\s*(\d+)", rustfmt, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def indent_at(source: bytes, offset: int) -> str:

@@ -63,7 +63,7 @@ def cap(
         raise Refused("it grows in more than one module of a file")
     package = files.reach(path).package
     named, edit = constant(collection, path, fns, bound, files)
-    style = layout.style_of(source)
+    style = layout.style_of(source, files.rustfmt(path))
     evicts = bound.eviction == "arbitrary" and collection.family.startswith("hash")
     if evicts and not is_clone(collection.key, collection.path, collection.module, files):
         raise Refused(f"to evict one, its key `{collection.key}` would have to be `Clone`")
@@ -76,11 +76,17 @@ def cap(
             style,
             named,
             bound,
-            package.edition if package else "2021",
+            package is not None and package.edition >= "2024" and _lets_chain(package.rust_version),
             fn,
         )
         edits += _place(site)
     return tuple(Edit(path, e.span, style.lines(e.text)) for e in edits)
+
+
+def _lets_chain(rust_version: str) -> bool:
+    """Whether the compiler that the package asks for has let chains: 1.88, or it does not say."""
+    numbers = re.findall(r"\d+", rust_version)[:2]
+    return not numbers or tuple(map(int, numbers)) >= (1, 88)
 
 
 def _place(site: Site) -> list[Edit]:
@@ -154,7 +160,7 @@ def _evict(site: Site, receiver: str, left: str, right: str, indent: str) -> str
         return f"{head}\n{inner}{receiver}.shift_remove_index(0);\n{indent}}}"
     keys = "iter()" if site.collection.is_set else "keys()"
     pick = f"let Some(evicted) = {receiver}.{keys}.next().cloned()"
-    if site.edition >= "2024":
+    if site.chains:
         chained = f"if {left}\n{inner}&& {right}\n{inner}&& {pick}\n{indent}{{"
         return f"{chained}\n{inner}{receiver}.remove(&evicted);\n{indent}}}"
     deep = inner + site.style.unit

@@ -41,7 +41,8 @@ class Site:
     style: Style
     constant: str
     bound: Bound
-    edition: str
+    chains: bool
+    """Whether `if a && let Some(b) = c` may be written: edition 2024 and Rust 1.88."""
     fn: FnDef
 
     @property
