@@ -108,19 +108,17 @@ def _block(node: Node, where: _Where, items: Items) -> None:
 def _blank_between(parent: Node, child: Node) -> bool:
     """Whether an empty line (or the parent's brace) parts `child` from what stands before it."""
     before = child.prev_sibling
-    if before is None or not before.is_named:
+    if before is None:
         return True
     ends_line = before.type in syntax.COMMENTS and text(before).endswith("\n")
-    gap = child.start_point[0] - before.end_point[0] + (1 if ends_line else 0)
+    gap = syntax.lines_between(before, child) + (1 if ends_line else 0)
     return gap > 1
 
 
 def _item(node: Node, attributes: str, head: int, where: _Where, items: Items) -> None:
-    where = replace(
-        where,
-        test=where.test or _is_test(attributes),
-        home=head if where.home < 0 else where.home,
-    )
+    if where.home < 0 or (attributes and not where.test):
+        home = head if where.home < 0 else where.home
+        where = replace(where, test=where.test or _is_test(attributes), home=home)
     handler = _HANDLERS.get(node.type)
     if handler is not None:
         handler(node, attributes, where, items)
@@ -133,7 +131,7 @@ def _nested(node: Node, where: _Where, items: Items) -> None:
     for inner in node.named_children:
         if inner.type == "block":
             _block(inner, where, items)
-        elif inner.named_child_count:
+        elif inner.named_children:
             _nested(inner, where, items)
 
 
@@ -381,18 +379,16 @@ STATIC_IN_TOKENS = re.compile(
 
 def _statics_in_tokens(tokens: Node, scope: str, where: _Where, items: Items) -> None:
     """`thread_local! { static NAME: TYPE = VALUE; }`: the grammar of both macros is known."""
-    body = (tokens.text or b"")[1:-1]
+    body = tokens.file.source[tokens.start_byte + 1 : tokens.end_byte - 1]
     for found in STATIC_IN_TOKENS.finditer(body):
         ends = body.find(b"=", found.end())
         stop = body.find(b";", found.end())
         written = body[found.end() : ends if 0 <= ends else len(body)]
-        tree = syntax.parse(b"type T = " + written.strip() + b";")
-        alias = next((n for n in tree.root_node.named_children if n.type == "type_item"), None)
         at = tokens.start_byte + 1 + found.start(2)
         items.statics.append(
             StaticDef(
                 name=found[2].decode(),
-                type=type_tree(syntax.field(alias, "type")) if alias else TypeTree("?"),
+                type=_written_type(written),
                 value=body[ends + 1 : stop if stop > 0 else None].decode("utf-8", "replace")[:200],
                 visibility=(found[1] or b"").decode(),
                 module=where.module,
@@ -404,8 +400,14 @@ def _statics_in_tokens(tokens: Node, scope: str, where: _Where, items: Items) ->
         )
 
 
+def _written_type(written: bytes) -> TypeTree:
+    with syntax.parsed(b"type T = " + written.strip() + b";") as tree:
+        alias = next((n for n in tree.root.named_children if n.type == "type_item"), None)
+        return type_tree(syntax.field(alias, "type")) if alias is not None else TypeTree("?")
+
+
 def _expression_macro(node: Node, attributes: str, where: _Where, items: Items) -> None:
-    inner = node.named_children[0] if node.named_child_count else None
+    inner = node.named_children[0] if node.named_children else None
     if inner is not None and inner.type == "macro_invocation":
         _macro(inner, attributes, where, items)
     elif where.scope == "fn":

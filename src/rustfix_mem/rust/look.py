@@ -33,8 +33,6 @@ from rustfix_mem.rust.syntax import field, span, text
 from rustfix_mem.rust.uses import KIND_OF, uses_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rustfix_mem.rust.items import Function
     from rustfix_mem.rust.syntax import Node
     from rustfix_mem.text import Span
@@ -50,11 +48,14 @@ TELLING = frozenset(
 
 def look(source: bytes) -> FileFacts:
     """The facts of one file of Rust source."""
-    tree = syntax.parse(source)
-    error = syntax.first_error(tree)
-    if error is not None:
-        return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), error)
-    found = items.collect(tree.root_node)
+    with syntax.parsed(source) as tree:
+        error = tree.error()
+        if error is not None:
+            return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), error)
+        return _look(source, items.collect(tree.root))
+
+
+def _look(source: bytes, found: items.Items) -> FileFacts:
     mentions: list[Mention] = []
     made: list[Construction] = []
     tokens: set[str] = set()
@@ -124,17 +125,12 @@ def _never_ends(function: Function) -> bool:
     return False
 
 
-def _own_nodes(body: Node) -> Iterator[Node]:
+_OTHERS = frozenset(("function_item", "impl_item", "trait_item", "mod_item"))
+
+
+def _own_nodes(body: Node) -> list[Node]:
     """The nodes of a body without those of functions declared in it."""
-    stack = [body]
-    while stack:
-        at = stack.pop()
-        yield at
-        stack.extend(
-            child
-            for child in reversed(at.named_children)
-            if child.type not in ("function_item", "impl_item", "trait_item", "mod_item")
-        )
+    return syntax.walk_around(body, _OTHERS)
 
 
 def _mentions(function: Function, index: int) -> list[Mention]:
@@ -144,7 +140,7 @@ def _mentions(function: Function, index: int) -> list[Mention]:
         if node.type == "field_pattern":
             found += _taken_apart(node, function, index)
             continue
-        place = _place(node, function)
+        place = _place(node, function) if node.type in _PLACES else None
         if place is None:
             continue
         uses = tuple(uses_of(node, function))
@@ -167,6 +163,9 @@ def _taken_apart(node: Node, function: Function, index: int) -> list[Mention]:
     use = UseOf("escape_mut", "a pattern", span(node), span(node), "", (), False, ())
     place = Place("let", "", (name,), owner)
     return [Mention(place, span(node), index, function.test, function.module, (use,))]
+
+
+_PLACES = frozenset(("field_expression", "identifier", "scoped_identifier", "call_expression"))
 
 
 def _place(node: Node, function: Function) -> Place | None:
@@ -264,6 +263,8 @@ def _with_lookups(mentions: list[Mention], function: Function) -> list[Mention]:
     told: dict[tuple[Span, str], UseOf] = {}
     for uses in groups.values():
         told |= _tell(uses, function)
+    if not told:
+        return mentions
     return [
         replace(m, uses=tuple(told.get((use.span, use.kind), use) for use in m.uses))
         for m in mentions
@@ -297,7 +298,7 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
 
 
 def _node_at(root: Node, where: Span) -> Node:
-    return root.descendant_for_byte_range(where.start, where.end) or root
+    return syntax.descendant(root, where)
 
 
 def _lookup_for(

@@ -100,7 +100,7 @@ def strip(node: Node) -> Node:
         call = method_call(node)
         if call is not None and is_step(call):
             node = call.receiver
-        elif (node.type in TRANSPARENT or is_deref(node)) and node.named_child_count:
+        elif (node.type in TRANSPARENT or is_deref(node)) and node.named_children:
             node = syntax.named(node)[-1]
         elif pointer := cloned_pointer(node):
             node = pointer

@@ -57,10 +57,10 @@ def _broken_steps(whole: Node) -> tuple[Span, ...]:
         if call is not None:
             function = field(node, "function")
             name = field(function, "field") if function is not None else None
-            if name is not None and name.start_point[0] > call.receiver.end_point[0]:
+            if name is not None and syntax.lines_between(call.receiver, name):
                 found.append(span(name))
             node = call.receiver
-        elif (node.type in TRANSPARENT or is_deref(node)) and node.named_child_count:
+        elif (node.type in TRANSPARENT or is_deref(node)) and node.named_children:
             node = syntax.named(node)[-1]
         else:
             return tuple(reversed(found))
@@ -181,7 +181,7 @@ def leaves(node: Node | None) -> bool:
             inner = syntax.named(node)
             return bool(inner) and leaves(inner[-1])
         case "expression_statement":
-            return node.named_child_count > 0 and leaves(node.named_children[0])
+            return bool(node.named_children) and leaves(node.named_children[0])
         case "if_expression":
             other = field(node, "alternative")
             return leaves(field(node, "consequence")) and other is not None and leaves(other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,13 +12,147 @@ from rustfix_mem.text import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Language, Tree
-    from tree_sitter import Node as Node
+    import tree_sitter
+    from tree_sitter import Language
 
 GRAMMAR = "tree-sitter 0.26.1, tree-sitter-rust 0.24.2"
 """What the facts of a file depend on, beside its bytes."""
 
 COMMENTS = ("line_comment", "block_comment")
+ERROR_KIND = 65535
+"""The one kind that the table of a language does not list."""
+
+
+TELLING_TOKENS = "token_tree"
+"""Inside of macros all tokens are kept; elsewhere only those that a field names: operators, `_`."""
+
+
+class File:
+    """What all nodes of one file share."""
+
+    __slots__ = ("order", "source")
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.order: list[Node] = []
+        """All named nodes, in order of the text."""
+
+
+class Node:
+    """A node of the syntax tree, copied out of tree-sitter once.
+
+    There a parent is searched for from the root, and every question makes new objects; here
+    the answers are attributes, so that asking often costs little.
+    """
+
+    __slots__ = (
+        "_text",
+        "behind",
+        "children",
+        "end_byte",
+        "field",
+        "file",
+        "first",
+        "index",
+        "named_children",
+        "parent",
+        "start_byte",
+        "type",
+    )
+
+    def __init__(
+        self, file: File, kind: str, parent: Node | None, field: str | None, start: int, end: int
+    ) -> None:
+        self.file = file
+        self.type = kind
+        self.parent = parent
+        self.field = field
+        """What it is to its parent, if that has a name for it."""
+        self.start_byte = start
+        self.end_byte = end
+        self.children = self.named_children = _NO_NODES
+        self.first = self.behind = self.index = 0
+        """Its place, and that of what follows its subtree, in `File.order`; in `children`."""
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Its source; bytes that are not UTF-8 become U+FFFD."""
+        if self._text is None:
+            written = self.file.source[self.start_byte : self.end_byte]
+            self._text = written.decode("utf-8", "replace")
+        return self._text
+
+    @property
+    def prev_sibling(self) -> Node | None:
+        """What stands directly before it: a token only where tokens are kept."""
+        return self.parent.children[self.index - 1] if self.parent and self.index else None
+
+    @property
+    def next_sibling(self) -> Node | None:
+        """What stands directly behind it: a token only where tokens are kept."""
+        behind = self.parent.children[self.index + 1 : self.index + 2] if self.parent else []
+        return behind[0] if behind else None
+
+
+_NO_NODES: list[Node] = []
+"""The children of every leaf, since most nodes are leaves; never added to."""
+
+
+class Tree:
+    """What tree-sitter made of one file."""
+
+    def __init__(self, source: bytes) -> None:
+        from tree_sitter import Parser
+
+        self._source = source
+        # A fresh parser each: a used one may hand out an older tree.
+        self._tree = Parser(_language()).parse(source)
+        self._root: Node | None = None
+
+    @property
+    def root(self) -> Node:
+        if self._root is None:
+            self._root = _copied(self._tree, self._source)
+        return self._root
+
+    def error(self) -> int | None:
+        """The byte where the grammar first lost the thread; None if it understood the file."""
+        root = self._tree.root_node
+        stack = [root] if root.has_error else []
+        while stack:
+            at = stack.pop()
+            if at.is_error or at.is_missing:
+                return at.start_byte
+            if at.has_error:
+                stack.extend(reversed(at.children))
+        return root.start_byte if root.has_error else None
+
+    def drop(self) -> None:
+        """Untie children from parents, so that nothing is left for the collector to find."""
+        stack = [self._root] if self._root is not None else []
+        while stack:
+            at = stack.pop()
+            stack += at.children
+            at.parent = None
+
+
+@contextmanager
+def parsed(source: bytes) -> Iterator[Tree]:
+    """The tree of one file, which is gone afterwards.
+
+    The collector of cycles rests meanwhile: it would go through all nodes again and again, for
+    more time than it takes to make them, and none is free before the end.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    tree = Tree(source)
+    try:
+        yield tree
+    finally:
+        tree.drop()
+        if collecting:
+            gc.enable()
 
 
 @cache
@@ -27,16 +163,61 @@ def _language() -> Language:
     return Language(tree_sitter_rust.language())
 
 
-def parse(source: bytes) -> Tree:
-    """The tree of one file. A fresh parser each: a used one may hand out an older tree."""
-    from tree_sitter import Parser
+@cache
+def _kinds() -> dict[int, tuple[str, bool]]:
+    """The name of each kind of node, and whether it is a named one."""
+    language = _language()
+    kinds = {
+        number: (language.node_kind_for_id(number) or "", language.node_kind_is_named(number))
+        for number in range(language.node_kind_count)
+    }
+    return kinds | {ERROR_KIND: ("ERROR", True)}
 
-    return Parser(_language()).parse(source)
+
+@cache
+def _fields() -> dict[int | None, str | None]:
+    language = _language()
+    numbers = range(1, language.field_count + 1)
+    return {None: None, **{number: language.field_name_for_id(number) for number in numbers}}
+
+
+def _copied(tree: tree_sitter.Tree, source: bytes) -> Node:
+    """The root of a copy. One loop with a cursor: it goes round two million times for 8 MB."""
+    cursor, kinds, fields, file = tree.walk(), _kinds(), _fields(), File(source)
+    down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
+    top, order = tree.root_node, file.order
+    parent = root = Node(file, top.type, None, None, top.start_byte, top.end_byte)
+    order.append(root)
+    descend = down()
+    while True:
+        if descend:
+            parent.children, parent.named_children = [], []
+        else:
+            while not right():
+                parent.behind = len(order)
+                if parent.parent is None or not up():
+                    return root
+                parent = parent.parent
+        at = cursor.node
+        assert at is not None
+        (kind, is_named), name = kinds[at.kind_id], fields[cursor.field_id]
+        descend = False
+        if is_named or name is not None or parent.type == TELLING_TOKENS:
+            node = Node(file, kind, parent, name, at.start_byte, at.end_byte)
+            node.index = len(parent.children)
+            parent.children.append(node)
+            if is_named:
+                parent.named_children.append(node)
+                node.first = len(order)
+                order.append(node)
+                node.behind = len(order)
+                if descend := down():
+                    parent = node
 
 
 def text(node: Node | None) -> str:
-    """The node's source; bytes that are not UTF-8 become U+FFFD; no node, no text."""
-    return (node.text or b"").decode("utf-8", "replace") if node is not None else ""
+    """The node's source; no node, no text."""
+    return node.text if node is not None else ""
 
 
 def span(node: Node) -> Span:
@@ -49,7 +230,25 @@ def named(node: Node) -> list[Node]:
 
 
 def field(node: Node, name: str) -> Node | None:
-    return node.child_by_field_name(name)
+    for child in node.children:
+        if child.field == name:
+            return child
+    return None
+
+
+def lines_between(before: Node, after: Node) -> int:
+    """How many line ends stand between the end of one node and the start of another."""
+    return before.file.source.count(b"\n", before.end_byte, after.start_byte)
+
+
+def descendant(node: Node, where: Span) -> Node:
+    """The smallest node at or below `node` that holds the span."""
+    while True:
+        inner = (c for c in node.children if c.end_byte >= where.end)
+        first = next(inner, None)
+        if first is None or first.start_byte > where.start:
+            return node
+        node = first
 
 
 def ancestors(node: Node) -> Iterator[Node]:
@@ -60,30 +259,17 @@ def ancestors(node: Node) -> Iterator[Node]:
         at = at.parent
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all named nodes below it, in order of the text; depth costs no stack."""
-    stack = [node]
-    while stack:
-        at = stack.pop()
-        yield at
-        stack.extend(reversed(at.named_children))
+def walk(node: Node) -> list[Node]:
+    """The node and all named nodes below it, in order of the text."""
+    return node.file.order[node.first : node.behind]
 
 
-def first_error(tree: Tree) -> int | None:
-    """The byte where the grammar first lost the thread; None if it understood the file."""
-    if not tree.root_node.has_error:
-        return None
-    for node in walk_all(tree.root_node):
-        if node.is_error or node.is_missing:
-            return node.start_byte
-    return tree.root_node.start_byte
-
-
-def walk_all(node: Node) -> Iterator[Node]:
-    """Like `walk`, with the unnamed nodes too, and only where there is an error below."""
-    stack = [node]
-    while stack:
-        at = stack.pop()
-        yield at
-        if at.has_error:
-            stack.extend(reversed(at.children))
+def walk_around(node: Node, kinds: frozenset[str]) -> list[Node]:
+    """Like `walk`, but without the nodes of these kinds, and what is below them."""
+    order, at = node.file.order, node.first
+    found: list[Node] = []
+    for left_out in [inner for inner in walk(node)[1:] if inner.type in kinds]:
+        if left_out.first >= at:  # else it is inside of one before
+            found += order[at : left_out.first]
+            at = left_out.behind
+    return found + order[at : node.behind]

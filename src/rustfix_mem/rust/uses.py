@@ -7,7 +7,7 @@ closure parameters, to one end each. What is not understood is an `escape`: unkn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import syntax
@@ -73,11 +73,12 @@ class _Way:
 
     def step(self, name: str = "") -> _Way:
         more = (name,) if name else ()
-        return replace(self, via=self.via + more, near=self.near + more, depth=self.depth + 1)
+        via, near = self.via + more, self.near + more
+        return _Way(self.function, self.alias, via, near, self.depth + 1)
 
     def named(self, alias: str, step: str = "") -> _Way:
         via = (*self.via, step) if step else self.via
-        return replace(self, alias=alias, via=via, near=(), depth=self.depth + 1)
+        return _Way(self.function, alias, via, (), self.depth + 1)
 
 
 def uses_of(node: Node, function: Function) -> Iterator[UseOf]:
@@ -133,7 +134,7 @@ _LAST = {
 def _end(node: Node, way: _Way, kind: str, method: str = "") -> UseOf:
     """The climb ends without a method call."""
     parent = node.parent or node
-    first = parent.named_children[0] == node if parent.named_child_count else False
+    first = parent.named_children[:1] == [node]
     if kind == "escape" and parent.type == "assignment_expression" and first:
         kind = "assign"
     if kind == "escape" and parent.type == "index_expression":
@@ -261,7 +262,7 @@ def _in_tokens(node: Node, tokens: Node, way: _Way) -> UseOf:
     macros = (n for n in syntax.ancestors(tokens) if n.type == "macro_invocation")
     macro = next(macros, None)
     name = text(field(macro, "macro")).rpartition("::")[2] if macro is not None else ""
-    behind = (tokens.text or b"")[node.end_byte - tokens.start_byte :][:200]
+    behind = tokens.file.source[node.end_byte : min(tokens.end_byte, node.end_byte + 200)]
     kind, method = chained_method(behind.decode("utf-8", "replace"))
     if name in READING_MACROS and kind in ("read", "length", "lookup", "enumerate"):
         return _end(node, way, "read" if kind == "lookup" else kind, method)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+
+from rustfix_mem.codebase import Codebase
+from rustfix_mem.rust.lifetimes import Life, life_of
+from rustfix_mem.rust.look import look
+from rustfix_mem.rust.types import collections
+from rustfix_mem.scan import Looker
+
+X = b'[package]\nname = "x"\nedition = "2021"\n'
+HEAD = "use std::collections::HashMap;\nuse std::sync::{Arc, LazyLock, Mutex};\n"
+OWNER = HEAD + "pub struct Cache { entries: HashMap<K, V> }\n"
+OUT = "impl Cache { pub fn new() -> Self { Cache { entries: m() } } }\n"
+
+
+def life(source: str, **files: str) -> Life:
+    rust = {"src/lib.rs": source.encode()}
+    rust |= {f"src/{name}.rs": text.encode() for name, text in files.items()}
+    codebase = Codebase(rust, {"Cargo.toml": X}, Looker(1))
+    return life_of(next(iter(collections("src/lib.rs", codebase))), codebase)
+
+
+@pytest.mark.parametrize(
+    ("more", "span", "sure"),
+    [
+        pytest.param("static C: LazyLock<Mutex<Cache>> = x();", "long", True, id="static"),
+        pytest.param(
+            "thread_local! { static C: RefCell<Cache> = x(); }", "long", True, id="thread_local"
+        ),
+        pytest.param(
+            "fn f() { static C: OnceLock<Cache> = x(); }", "long", True, id="in a function"
+        ),
+        pytest.param(
+            "struct App { c: Arc<Cache> } static A: LazyLock<App> = x();", "long", True, id="holder"
+        ),
+        pytest.param(
+            "struct B { c: Cache } struct D { b: Vec<B> } static E: LazyLock<D> = x();",
+            "long",
+            True,
+            id="holder of a holder",
+        ),
+        pytest.param("fn main() { let c = Cache::new(); c.go(); }", "long", False, id="main"),
+        pytest.param(
+            "fn serve() { let mut c = Cache::new(); loop { c.go(); } }", "long", False, id="loop"
+        ),
+        pytest.param("fn f() { spawn(Cache::new()); }", "long", False, id="spawned"),
+        pytest.param("fn f() { let c = Cache::new(); c.go(); }", "short", False, id="per call"),
+        pytest.param(
+            "fn f() { let c = Cache::new(); g(&c); h(&mut c); }", "short", False, id="lent"
+        ),
+        pytest.param("fn f() { Cache::new().go(); }", "short", False, id="temporary"),
+        pytest.param("fn f() -> Cache { Cache::new() }", "unknown", False, id="returned"),
+        pytest.param("fn f() { let c = Cache::new(); g(c); }", "unknown", False, id="moved"),
+        pytest.param(
+            "fn f() { g(Arc::new(Mutex::new(Cache::new()))); }", "unknown", False, id="Arc"
+        ),
+        pytest.param("", "unused", False, id="never made"),
+        pytest.param("#[test] fn f() { Cache::new(); }", "unused", False, id="only tests"),
+        pytest.param(
+            "#[cfg(test)] static C: LazyLock<Cache> = x();", "unused", False, id="static for tests"
+        ),
+        pytest.param("const C: Option<Cache> = None;", "unused", False, id="const"),
+        pytest.param(
+            "struct A { b: Box<B>, c: Cache } struct B { a: A }", "unknown", False, id="ring"
+        ),
+    ],
+)
+def test_how_long_it_lives(more: str, span: str, sure: bool) -> None:
+    found = life(f"{OWNER}{OUT}{more}")
+    assert (found.span, found.sure) == (span, sure)
+    assert found.because
+
+
+def test_a_static_collection_lives_as_long_as_the_program() -> None:
+    found = life(HEAD + "static C: LazyLock<Mutex<HashMap<K, V>>> = x();")
+    assert found == Life("long", "`C` lives as long as the program", sure=True)
+
+
+@pytest.mark.parametrize(
+    ("other", "span"),
+    [
+        pytest.param("pub static C: LazyLock<crate::Cache> = x();", "long", id="path"),
+        pytest.param("use crate::Cache; static C: LazyLock<Cache> = x();", "long", id="import"),
+        pytest.param("struct Cache; static C: LazyLock<Cache> = x();", "unused", id="a namesake"),
+        pytest.param("// static C: LazyLock<Cache> = x();", "unused", id="comment"),
+    ],
+)
+def test_another_file(other: str, span: str) -> None:
+    assert life(f"mod other;\n{OWNER}{OUT}", other=other).span == span
+
+
+def test_a_file_that_rustc_never_sees_keeps_nothing() -> None:
+    found = life(f"{OWNER}{OUT}", other="static C: LazyLock<crate::Cache> = x();")
+    assert found.span == "unused"
+
+
+@pytest.mark.parametrize(
+    ("body", "made"),
+    [
+        ("let c = Cache::new(); c.go();", [("Cache", "local", False)]),
+        ("let c = Cache { a: 1 }; c.go();", [("Cache", "local", False)]),
+        ("let c = Cache::default(); drop(c);", [("Cache", "moved", False)]),
+        ("let c = x::Cache::with_capacity(1); &c;", [("x::Cache", "moved", False)]),
+        ("Cache::new()", [("Cache", "returned", False)]),
+        ("return Cache::new();", [("Cache", "returned", False)]),
+        ("App { c: Cache::new() };", [("App", "local", False), ("Cache", "field:App", False)]),
+        ("thread::spawn(Cache::new());", [("Cache", "spawned", True)]),
+        ("cache::new();", []),
+        ("Cache::get();", []),
+        ("Self::new();", []),
+    ],
+)
+def test_what_becomes_of_a_value(body: str, made: list[tuple[str, str, bool]]) -> None:
+    found = look(f"impl A {{ fn f() {{ {body} }} }}".encode()).constructions
+    assert [(one.type, one.fate, one.long) for one in found] == made

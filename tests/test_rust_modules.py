@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rustfix_mem.codebase import Codebase
+from rustfix_mem.scan import Looker
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.modules import Reach
+
+X = '[package]\nname = "x"\n'
+
+
+def codebase(files: dict[str, str]) -> Codebase:
+    whole = {path: text.encode() for path, text in {"Cargo.toml": X, **files}.items()}
+    rust = {path: source for path, source in whole.items() if path.endswith(".rs")}
+    return Codebase(rust, {p: s for p, s in whole.items() if p not in rust}, Looker(1))
+
+
+def reach(path: str, files: dict[str, str]) -> Reach:
+    return codebase({**files, path: files.get(path, "")}).reach(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "files"),
+    [
+        pytest.param("src/lib.rs", "", {}, id="lib"),
+        pytest.param("src/main.rs", "", {}, id="main"),
+        pytest.param("src/bin/t.rs", "", {}, id="bin"),
+        pytest.param("src/a.rs", "a", {"src/lib.rs": "mod a;"}, id="file"),
+        pytest.param("src/a.rs", "a", {"src/main.rs": "pub(crate) mod a;"}, id="of a binary"),
+        pytest.param("src/a/mod.rs", "a", {"src/lib.rs": "mod a;"}, id="mod.rs"),
+        pytest.param("src/type.rs", "type", {"src/lib.rs": "mod r#type;"}, id="raw"),
+        pytest.param(
+            "src/a/b.rs", "a::b", {"src/lib.rs": "mod a;", "src/a.rs": "mod b;"}, id="two"
+        ),
+        pytest.param(
+            "src/a/b.rs", "a::b", {"src/lib.rs": "mod a;", "src/a/mod.rs": "mod b;"}, id="mod.rs b"
+        ),
+        pytest.param("src/i/q.rs", "i::q", {"src/lib.rs": "mod i { mod q; }"}, id="inline"),
+        pytest.param(
+            "src/a/i/j/q.rs",
+            "a::i::j::q",
+            {"src/lib.rs": "mod a;", "src/a.rs": "mod i { mod j { mod q; } }"},
+            id="inline in inline",
+        ),
+        pytest.param("src/w/z.rs", "a", {"src/lib.rs": '#[path = "w/z.rs"] mod a;'}, id="path"),
+        pytest.param("src/z.rs", "a", {"src/lib.rs": '#[path = "./z.rs"] mod a;'}, id="path ./"),
+        pytest.param(
+            "shared/z.rs",
+            "a::q",
+            {"src/lib.rs": "mod a;", "src/a.rs": '#[path = "../shared/z.rs"] mod q;'},
+            id="path up",
+        ),
+        pytest.param(
+            "src/i/z.rs",
+            "i::q",
+            {"src/lib.rs": 'mod i { #[path = "z.rs"] mod q; }'},
+            id="path in i",
+        ),
+        pytest.param(
+            "src/a/i/z.rs",
+            "a::i::q",
+            {"src/lib.rs": "mod a;", "src/a.rs": 'mod i { #[path = "z.rs"] mod q; }'},
+            id="path in i of a file",
+        ),
+        pytest.param("src/a.rs", "a", {"src/lib.rs": "#[cfg(unix)]\nmod a;"}, id="cfg"),
+        pytest.param("src/a.rs", "a", {"src/lib.rs": "mod a;\r\n"}, id="crlf"),
+        pytest.param("src/a.rs", "a", {"src/lib.rs": "\ufeffmod a;"}, id="bom"),
+        pytest.param(
+            "cmd/u.rs",
+            "u",
+            {"Cargo.toml": f'{X}[[bin]]\nname = "y"\npath = "cmd/y.rs"\n', "cmd/y.rs": "mod u;"},
+            id="beside a binary's path",
+        ),
+        pytest.param(
+            "w/a/src/b.rs",
+            "b",
+            {
+                "Cargo.toml": '[workspace]\nmembers = ["w/*"]\n',
+                "w/a/Cargo.toml": X,
+                "w/a/src/lib.rs": "mod b;",
+            },
+            id="virtual root",
+        ),
+    ],
+)
+def test_seen(path: str, module: str, files: dict[str, str]) -> None:
+    found = reach(path, files)
+    assert (found.state, found.module, found.test) == ("seen", module, False)
+    assert found.package is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        pytest.param("src/a.rs", {"src/lib.rs": ""}, id="nobody names it"),
+        pytest.param("src/a.rs", {"src/lib.rs": "// mod a;\n/* mod a; */"}, id="comments"),
+        pytest.param("src/a.rs", {"src/lib.rs": 'const S: &str = "mod a;";'}, id="string"),
+        pytest.param("src/a.rs", {"src/lib.rs": "mod a {}"}, id="an inline mod of the name"),
+        pytest.param("src/a.rs", {"src/lib.rs": "mod ab;"}, id="longer name"),
+        pytest.param("src/a.rs", {"src/lib.rs": '#[path = "b.rs"] mod a;'}, id="another path"),
+        pytest.param("src/z.rs", {"src/lib.rs": 'mod i { #[path = "z.rs"] mod q; }'}, id="inline"),
+        pytest.param("src/q.rs", {"src/lib.rs": "mod i { mod q; }"}, id="inside of an inline mod"),
+        pytest.param("src/a/b.rs", {"src/lib.rs": "mod b;", "src/a.rs": ""}, id="other folder"),
+        pytest.param("src/a/b.rs", {"src/lib.rs": "", "src/a.rs": "mod b;"}, id="of an orphan"),
+        pytest.param("old/a.rs", {"src/lib.rs": "mod a;"}, id="other place"),
+        pytest.param("src/bin/t/u.rs", {"src/bin/t/main.rs": ""}, id="beside a binary"),
+        pytest.param(
+            "src/a.rs", {"src/lib.rs": "", "src/a.rs": '#[path = "a.rs"] mod a;'}, id="me"
+        ),
+        pytest.param(
+            "src/a.rs",
+            {
+                "src/lib.rs": "",
+                "src/a.rs": '#[path = "b.rs"] mod b;',
+                "src/b.rs": '#[path = "a.rs"] mod a;',
+            },
+            id="a ring",
+        ),
+        pytest.param("src/c.rs", {"src/lib.rs": "declare!(a, b);"}, id="not in the macro"),
+        pytest.param("src/c.rs", {"src/lib.rs": 'include!("d.rs");'}, id="another is included"),
+    ],
+)
+def test_orphan(path: str, files: dict[str, str]) -> None:
+    assert reach(path, files).state == "orphan"
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        ("src/a.rs", {"src/lib.rs": "declare!(a, b);"}),
+        ("src/b.rs", {"src/lib.rs": "declare!(a, b);"}),
+        ("src/a.rs", {"src/lib.rs": "cfg_if! { if #[cfg(unix)] { mod a; } }"}),
+        ("src/a.rs", {"src/lib.rs": "cfg_if::cfg_if! { if #[cfg(unix)] { mod a; } }"}),
+        ("src/a/b.rs", {"src/lib.rs": "mod a;", "src/a.rs": "declare! { mod b; }"}),
+        ("src/gen.rs", {"src/lib.rs": 'include!("gen.rs");'}),
+        ("src/gen.rs", {"src/lib.rs": "mod a;", "src/a.rs": 'fn f() { include!("gen.rs") }'}),
+        ("src/gen.rs", {"src/lib.rs": 'include!(concat!(env!("D"), "/src/gen.rs"));'}),
+    ],
+)
+def test_unknown(path: str, files: dict[str, str]) -> None:
+    assert reach(path, files).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("path", "state"),
+    [
+        ("tests/it.rs", "test"),
+        ("tests/it/main.rs", "test"),
+        ("benches/speed.rs", "bench"),
+        ("examples/show.rs", "example"),
+        ("examples/big/main.rs", "example"),
+        ("build.rs", "build"),
+        ("tests/common/mod.rs", "test"),
+    ],
+)
+def test_what_is_not_in_the_product(path: str, state: str) -> None:
+    files = {"tests/it.rs": "mod common;", "tests/it/main.rs": ""}
+    assert reach(path, files).state == state
+
+
+@pytest.mark.parametrize(
+    ("path", "test", "files"),
+    [
+        ("src/a.rs", True, {"src/lib.rs": "#[cfg(test)]\nmod a;"}),
+        ("src/a.rs", True, {"src/lib.rs": "#[cfg(test)]\n#[allow(x)]\npub mod a;"}),
+        ("src/a/b.rs", True, {"src/lib.rs": "#[cfg(test)] mod a;", "src/a.rs": "mod b;"}),
+        ("src/m_t.rs", True, {"src/lib.rs": '#[cfg(test)] #[path = "m_t.rs"] mod t;'}),
+        ("src/t/a.rs", True, {"src/lib.rs": "#[cfg(test)] mod t { mod a; }"}),
+        ("src/a.rs", False, {"src/lib.rs": "#[cfg(not(test))] mod a;"}),
+        ("src/a.rs", False, {"src/lib.rs": "mod a;\n#[cfg(test)] mod b {}"}),
+        ("src/a.rs", False, {"src/lib.rs": "mod a;", "src/main.rs": "#[cfg(test)] mod a;"}),
+        ("src/tests.rs", False, {"src/lib.rs": "mod tests;"}),
+    ],
+)
+def test_modules_for_tests(path: str, test: bool, files: dict[str, str]) -> None:
+    found = reach(path, files)
+    assert (found.state, found.test) == ("seen", test)
+
+
+def test_a_ring_that_rustc_enters_is_seen() -> None:
+    files = {
+        "src/lib.rs": "mod a;",
+        "src/a.rs": '#[path = "b.rs"] mod b;',
+        "src/b.rs": '#[path = "a.rs"] mod a;',
+    }
+    assert [reach(path, files).state for path in ("src/a.rs", "src/b.rs")] == ["seen", "seen"]
+
+
+def test_a_package_in_no_workspace() -> None:
+    files = {
+        "Cargo.toml": '[workspace]\nmembers = ["a"]\n',
+        "a/Cargo.toml": X,
+        "b/Cargo.toml": X,
+        "b/src/lib.rs": "mod c;",
+        "b/src/c.rs": "",
+    }
+    assert reach("b/src/lib.rs", files).state == "outside"
+    assert reach("b/src/c.rs", files).state == "outside"
+
+
+def test_a_file_of_two_targets_knows_both() -> None:
+    files = {"src/lib.rs": "mod a;", "src/main.rs": "mod a;", "src/a.rs": ""}
+    assert reach("src/a.rs", files).state == "seen"
+    both = f'{X}[lib]\npath = "src/m.rs"\n[[bin]]\nname = "m"\npath = "src/m.rs"\n'
+    found = reach("src/m.rs", {"Cargo.toml": both})
+    assert found.state == "seen"
+
+
+def test_the_innermost_package_has_the_file() -> None:
+    files = {"a/Cargo.toml": '[package]\nname = "inner"\n', "a/src/lib.rs": ""}
+    found = reach("a/src/lib.rs", files)
+    assert found.package is not None
+    assert found.package.name == "inner"
+
+
+def test_without_a_manifest_nothing_is_seen() -> None:
+    found = Codebase({"src/lib.rs": b""}, {}, Looker(1)).reach("src/lib.rs")
+    assert (found.state, found.package) == ("orphan", None)

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import pytest
+
+from rustfix_mem.codebase import Codebase
+from rustfix_mem.scan import Looker
+
+X = '[package]\nname = "x"\nedition = "2021"\n[dependencies]\nindexmap = "2"\nmy-dep = "1"\n'
+LIB = "src/lib.rs"
+
+
+def meaning(head: str, files: dict[str, str], module: str = "", file: str = LIB) -> str | None:
+    whole = {path: text.encode() for path, text in {"Cargo.toml": X, LIB: "", **files}.items()}
+    rust = {path: source for path, source in whole.items() if path.endswith(".rs")}
+    codebase = Codebase(rust, {p: s for p, s in whole.items() if p not in rust}, Looker(1))
+    found = codebase.names.meaning(head, file, module)
+    if found is None:
+        return None
+    assert found.external == (found.defined is None)
+    return found.path
+
+
+STD_MAP = "std::collections::HashMap"
+
+
+@pytest.mark.parametrize(
+    ("head", "source", "path"),
+    [
+        pytest.param("std::collections::HashMap", "", STD_MAP, id="full path"),
+        pytest.param("core::cell::Cell", "", "std::cell::Cell", id="core is std"),
+        pytest.param("alloc::vec::Vec", "", "std::vec::Vec", id="alloc is std"),
+        pytest.param("HashMap", f"use {STD_MAP};", STD_MAP, id="imported"),
+        pytest.param("HashMap", "use std::collections::{HashMap, HashSet};", STD_MAP, id="list"),
+        pytest.param("Map", f"use {STD_MAP} as Map;", STD_MAP, id="renamed"),
+        pytest.param("collections::HashMap", "use std::collections;", STD_MAP, id="its module"),
+        pytest.param("c::HashMap", "use std::collections as c;", STD_MAP, id="its module renamed"),
+        pytest.param("HashMap", "use std::{collections::{HashMap}};", STD_MAP, id="nested list"),
+        pytest.param("IndexMap", "use indexmap::IndexMap;", "indexmap::IndexMap", id="dependency"),
+        pytest.param("indexmap::IndexMap", "", "indexmap::IndexMap", id="path of a dependency"),
+        pytest.param("my_dep::T", "", "my_dep::T", id="dependency with a dash"),
+        pytest.param("String", "", "std::string::String", id="prelude"),
+        pytest.param("HashMap", "use std::collections::*;", "?::HashMap", id="glob"),
+        pytest.param("HashMap", "struct HashMap;", f"{LIB}::HashMap", id="a type of our own"),
+        pytest.param("String", "struct String;", f"{LIB}::String", id="ours before the prelude"),
+        pytest.param("T", "enum T {}", f"{LIB}::T", id="enum"),
+        pytest.param("T", "type T = u8;", f"{LIB}::T", id="alias"),
+        pytest.param("r#T", "struct r#T;", f"{LIB}::r#T", id="raw"),
+    ],
+)
+def test_one_file(head: str, source: str, path: str) -> None:
+    assert meaning(head, {LIB: source}) == path
+
+
+@pytest.mark.parametrize(
+    ("head", "source"),
+    [
+        pytest.param("", "", id="nothing"),
+        pytest.param("?", "", id="not understood"),
+        pytest.param("&", "", id="a reference"),
+        pytest.param("()", "", id="a tuple"),
+        pytest.param("[]", "", id="an array"),
+        pytest.param("HashMap", "", id="not imported"),
+        pytest.param("HashMap", "// use std::collections::HashMap;", id="comment"),
+        pytest.param("HashMap", "use std::collections::HashMap as Map;", id="renamed away"),
+        pytest.param("HashMap", "use std::collections;", id="only its module"),
+        pytest.param("T", "fn f<T>() {}", id="generic"),
+        pytest.param("T", "use super::*;", id="glob without it"),
+    ],
+)
+def test_unknown(head: str, source: str) -> None:
+    assert meaning(head, {LIB: source}) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "files", "path"),
+    [
+        pytest.param(
+            "T", {LIB: "mod a; use crate::a::T;", "src/a.rs": "pub struct T;"}, "src/a.rs::T"
+        ),
+        pytest.param(
+            "U", {LIB: "mod a; use a::T as U;", "src/a.rs": "pub struct T;"}, "src/a.rs::T"
+        ),
+        pytest.param("a::T", {LIB: "mod a;", "src/a.rs": "pub struct T;"}, "src/a.rs::T"),
+        pytest.param("crate::a::T", {LIB: "mod a;", "src/a.rs": "pub struct T;"}, "src/a.rs::T"),
+        pytest.param("T", {LIB: "mod a; use a::*;", "src/a.rs": "pub struct T;"}, "src/a.rs::T"),
+        pytest.param(
+            "T",
+            {LIB: "mod a; mod b; use b::T;", "src/a.rs": "struct T;", "src/b.rs": "fn f() {}"},
+            "src/a.rs::T",
+            id="re-exported elsewhere",
+        ),
+        pytest.param(
+            "T",
+            {LIB: "mod a; use a::T;", "src/a.rs": "pub struct T;", "src/z.rs": "struct T;"},
+            "src/a.rs::T",
+            id="an orphan does not count",
+        ),
+        pytest.param(
+            "T",
+            {
+                LIB: "mod a; use a::T; #[cfg(test)] mod b;",
+                "src/a.rs": "pub struct T;",
+                "src/b.rs": "#![cfg(test)]\nstruct T;",
+            },
+            "src/a.rs::T",
+            id="test code does not count",
+        ),
+    ],
+)
+def test_other_files(head: str, files: dict[str, str], path: str) -> None:
+    assert meaning(head, files) == path
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(
+            {LIB: "mod a; mod b; use x::T;", "src/a.rs": "struct T;", "src/b.rs": "struct T;"},
+            id="two types of one name",
+        ),
+        pytest.param(
+            {LIB: "mod a; mod b; use a::*;", "src/a.rs": "struct T;", "src/b.rs": "struct T;"},
+            id="two behind a glob",
+        ),
+        pytest.param(
+            {LIB: "mod a; use crate::a::T;", "src/a.rs": "fn f() {}"}, id="made by a macro"
+        ),
+        pytest.param({LIB: "mod a; use crate::a::T;", "src/a.rs": "fn f( {"}, id="not understood"),
+    ],
+)
+def test_two_answers_are_none(files: dict[str, str]) -> None:
+    found = meaning("T", files)
+    assert found is None or found == "x::T"
+
+
+@pytest.mark.parametrize(
+    ("head", "module", "source", "path"),
+    [
+        ("T", "m", "struct T; mod m { struct T; }", f"{LIB}::T"),
+        ("HashMap", "m", "mod m { use std::collections::HashMap; }", STD_MAP),
+        ("HashMap", "m", "use a::HashMap; mod m { use std::collections::HashMap; }", STD_MAP),
+        ("HashMap", "", "use std::collections::HashMap; mod m { use a::HashMap; }", STD_MAP),
+        ("HashMap", "m", "use std::collections::HashMap; mod m { use super::*; }", STD_MAP),
+        ("HashMap", "", "mod m { use std::collections::HashMap; }", None),
+    ],
+)
+def test_inline_modules(head: str, module: str, source: str, path: str | None) -> None:
+    assert meaning(head, {LIB: source}, module) == path
+
+
+def test_a_type_of_another_package() -> None:
+    files = {
+        "Cargo.toml": '[workspace]\nmembers = ["a", "b"]\n',
+        "a/Cargo.toml": '[package]\nname = "a"\n[dependencies]\nb-core = { path = "../b" }\n',
+        "a/src/lib.rs": "use b_core::T; struct U;",
+        "b/Cargo.toml": '[package]\nname = "b-core"\n',
+        "b/src/lib.rs": "pub struct T; pub struct U;",
+    }
+    assert meaning("T", files, file="a/src/lib.rs") == "b/src/lib.rs::T"
+    assert meaning("b_core::U", files, file="a/src/lib.rs") == "b/src/lib.rs::U"
+    assert meaning("U", files, file="a/src/lib.rs") == "a/src/lib.rs::U"
+    assert meaning("crate::T", files, file="a/src/lib.rs") is None
