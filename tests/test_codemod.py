@@ -92,7 +92,9 @@ def test_configure(given: dict[str, Any], wanted: Caps) -> None:
         pytest.param({"max-entries": "1e3"}, "cannot be `1e3`", "whole number", id="exponent"),
         pytest.param({"max-entries": "--5"}, "cannot be `--5`", "whole number", id="two signs"),
         pytest.param({"max-entries": " 5"}, "cannot be ` 5`", "whole number", id="blank"),
-        pytest.param({"max-entries": "٥"}, "cannot be `٥`", "whole number", id="other digits"),
+        pytest.param(
+            {"max-entries": "\u0665"}, "cannot be `\u0665`", "whole number", id="other digits"
+        ),
         pytest.param({"max-entries": True}, "cannot be `True`", "whole number", id="bool"),
         pytest.param({"max-entries": [5]}, "cannot be `[5]`", "whole number", id="list"),
         pytest.param({"eviction": "Clear"}, "cannot be `Clear`", "`clear` or", id="capital"),

@@ -308,6 +308,43 @@ def test_a_renamed_import_is_followed() -> None:
     assert said(source) == "fix"
 
 
+OTHER = 'fn f() { crate::SLUGS_CACHE.lock().unwrap().remove("a"); }\n'
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(OTHER + "fn g() { let _ = str![x]; }", id="not understood"),
+        pytest.param(OTHER + "//" + "x" * 1_000_001, id="too large"),
+    ],
+)
+def test_a_skipped_file_that_names_it_forbids_the_edit(other: str) -> None:
+    assert said("mod other;\n" + CACHED, {"src/other.rs": other}) != "fix"
+    assert said("mod other;\n" + CACHED, {"src/other.rs": "fn g() { let _ = str![x]; }"}) == "fix"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("let Self { entries, .. } = self; entries.len();", id="let"),
+        pytest.param("let SlugCache { entries: e, .. } = self; e.remove(1);", id="renamed"),
+        pytest.param("match self { Self { entries, .. } => entries.len() };", id="match"),
+        pytest.param("*self = made();", id="replaced"),
+        pytest.param("std::mem::take(self);", id="taken"),
+    ],
+)
+def test_an_owner_that_is_taken_apart_or_replaced_forbids_the_edit(body: str) -> None:
+    assert said(f"{OWNED}\nimpl SlugCache {{ fn f(&mut self) {{ {body} }} }}") != "fix"
+
+
+def test_two_statics_of_one_name_in_two_functions_are_two() -> None:
+    inner = STATIC.strip()
+    source = HEAD + MEMO.replace("{\n", "{\n    " + inner + "\n", 1)
+    source += f'fn g() {{\n    {inner}\n    SLUGS_CACHE.lock().unwrap().remove("a");\n}}\n'
+    found = check((CacheBounds(),), crate(source), cache=False).findings
+    assert [one.finding.fix is not None for one in found] == [True]
+
+
 def fixed(source: str) -> str:
     done = plan(CacheBounds(), crate(source), cache=False)
     assert len(done.applied) == 1

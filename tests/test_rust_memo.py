@@ -162,7 +162,8 @@ def test_the_miss_path_of(body: str, lookup: str) -> None:
         ),
         pytest.param("let v = self.m.get(k).unwrap_or(&0) + 1; self.m.insert(k, v); v", id="count"),
         pytest.param(
-            "if x { if let Some(v) = self.m.get(k) { return *v; } } else { self.m.insert(k, 1); } 1",
+            "if x { if let Some(v) = self.m.get(k) { return *v; } }"
+            " else { self.m.insert(k, 1); } 1",
             id="in another branch",
         ),
         pytest.param(

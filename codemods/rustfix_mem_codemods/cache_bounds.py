@@ -133,6 +133,8 @@ class CacheBounds(Codemod):
         state = codebase.reach(path).state
         if (tested is not None and tested.test) or codebase.reach(path).test:
             state = "test"
+        if codebase.serves_tests(codebase.reach(path).package):
+            state = "test"
         if state in NOT_BUILT:
             yield LeftAlone(path, collection.span, collection.item, (NOT_BUILT[state],))
             return

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from rustfix_mem.rust.facts import FileFacts, TypeDef
+    from rustfix_mem.rust.lifetimes import Life
     from rustfix_mem.rust.manifest import BadManifest, Package
     from rustfix_mem.rust.modules import Reach
     from rustfix_mem.text import Span
@@ -39,6 +40,9 @@ class Codebase:
     passed: tuple[str, ...] = ()
     """The files that pass some codemod's gate: where judging starts."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
+    lives: dict[str, Life] = field(default_factory=dict, repr=False)
+    """What `lifetimes` has found out, by file and type."""
+    _named: dict[str, list[str]] = field(default_factory=dict, repr=False)
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -89,6 +93,13 @@ class Codebase:
             self._reach[path] = modules.reach(path, self)
         return self._reach[path]
 
+    def serves_tests(self, package: Package | None) -> bool:
+        """Whether the packages here that depend on a library do so only in their tests."""
+        if package is None or any(target.kind == "bin" for target in package.targets):
+            return False
+        users = [p for p in self.packages if package.crate in p.dependencies]
+        return bool(users) and all(package.crate in user.tests_with for user in users)
+
     def rustfmt(self, path: str) -> str:
         """The text of the rustfmt.toml that is nearest to a file, upwards; empty if none is."""
         folder = path
@@ -125,6 +136,11 @@ class Codebase:
 
     def files_with(self, word: str) -> list[str]:
         """The files in which `word` stands as a whole word, comments and strings included."""
+        if word not in self._named:
+            self._named[word] = self._naming(word)
+        return self._named[word]
+
+    def _naming(self, word: str) -> list[str]:
         literal = word.encode()
         whole = re.compile(rb"(?<![A-Za-z0-9_])" + re.escape(literal) + rb"(?![A-Za-z0-9_])")
         return [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 1
+SCHEMA = 2
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -83,6 +83,8 @@ class TypeDef:
     visibility: str
     span: Span
     lifetimes: bool
+    generics: tuple[str, ...]
+    """The names of its type parameters."""
     derives: tuple[str, ...]
     unit_only: bool
     """An enum without any data: a fixed universe of values."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rustfix_mem.rust.facts import FileFacts, TypeDef
+    from rustfix_mem.rust.lifetimes import Life
     from rustfix_mem.rust.manifest import Package
     from rustfix_mem.rust.modules import Reach
     from rustfix_mem.rust.names import Names
@@ -23,6 +24,8 @@ class Files(Protocol):
     def packages(self) -> tuple[Package, ...]: ...
     @property
     def names(self) -> Names: ...
+    @property
+    def lives(self) -> dict[str, Life]: ...
     @property
     def known(self) -> Mapping[str, FileFacts]: ...
     @property

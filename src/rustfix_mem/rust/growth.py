@@ -88,6 +88,9 @@ def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bo
     """Whether nothing could ever put anything in: not here, not by a call, not at the start."""
     if unreadable(collection, files):
         return False
+    owner = collection.owner
+    if owner is not None and {"Serialize", "Deserialize"} & set(owner.derives):
+        return False  # serde may fill it, and the field is part of a format
     filling = ("grow", "escape", "escape_mut", "token", "returned")
     if any(here.use.kind in filling for here in uses):
         return False

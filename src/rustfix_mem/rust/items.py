@@ -272,6 +272,7 @@ def _type(node: Node, attributes: str, where: _Where, items: Items) -> None:
             visibility=_visibility(node),
             span=span(node),
             lifetimes=bool(re.search(r"'(?!static\b)\w", generics)),
+            generics=_parameters(generics),
             derives=tuple(derives),
             unit_only=kind == "enum" and _unit_only(body),
             fields=_variants(body) if kind == "enum" else _fields(body),
@@ -279,6 +280,20 @@ def _type(node: Node, attributes: str, where: _Where, items: Items) -> None:
             test=where.test,
         )
     )
+
+
+def _parameters(generics: str) -> tuple[str, ...]:
+    """The names of the type parameters in `<'a, K: Hash, V = u8, const N: usize>`."""
+    depth, names, part = 0, [], ""
+    for char in generics.removeprefix("<").removesuffix(">") + ",":
+        depth += (char in "<([") - (char in ">)]")
+        if char == "," and depth == 0:
+            names.append(part.strip())
+            part = ""
+        else:
+            part += char
+    words = [re.match(r"[A-Za-z_]\w*", name) for name in names if not name.startswith("const ")]
+    return tuple(word[0] for word in words if word is not None)
 
 
 def _unit_only(body: Node | None) -> bool:

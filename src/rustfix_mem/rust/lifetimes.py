@@ -38,10 +38,15 @@ def life_of(collection: Collection, files: Files) -> Life:
 
 
 def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:
-    identity = f"{file}::{owner.name}"
+    identity = f"{file}::{owner.module}::{owner.name}"
     if identity in seen or len(seen) > MAX_OWNERS:
         return Life("unknown", "its owners form a ring")
-    seen |= {identity}
+    if identity not in files.lives:
+        files.lives[identity] = _found_life(owner, file, files, seen | {identity})
+    return files.lives[identity]
+
+
+def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:
     paths = [p for p in files.files_with(owner.name) if files.reach(p).state != "orphan"]
     files.prepare(paths)
     found = [
@@ -54,14 +59,16 @@ def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) ->
         chosen = sorted((life for life in found if life.span == span), key=lambda x: not x.sure)
         if chosen:
             return chosen[0]
-    return Life("unused", f"only tests, if anyone, make a `{owner.name}`")
+    return Life("unused", f"nobody in this workspace makes a `{owner.name}` outside of tests")
 
 
 def _is(head: str, owner: TypeDef, owner_file: str, path: str, module: str, files: Files) -> bool:
     if head.rpartition("::")[2] != owner.name:
         return False
     meaning = files.names.meaning(head, path, module)
-    return meaning is None or (meaning.defined == owner and meaning.file == owner_file)
+    if meaning is None:  # not understood, so only a name that nobody else has will do
+        return len(files.definitions(owner.name)) == 1
+    return meaning.defined == owner and meaning.file == owner_file
 
 
 def _statics(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[Life]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.facts import Place, TypeTree
-from rustfix_mem.rust.types import WRAPPERS
+from rustfix_mem.rust.types import WRAPPERS, expand
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.facts import FileFacts, FnDef, Mention, StaticDef, UseOf
@@ -146,9 +146,7 @@ def _is_static(
     return True if meant is None and not _local_to_a_function(collection, files) else None
 
 
-def _nearest_static(
-    mention: Mention, name: str, path: str, files: Files
-) -> StaticDef | None:
+def _nearest_static(mention: Mention, name: str, path: str, files: Files) -> StaticDef | None:
     """The static called `name` that a mention in this file means: of its function, or around it."""
     facts = files.facts(path)
     named = [static for static in facts.statics if static.name == name]
@@ -237,8 +235,11 @@ def inner_type(tree: TypeTree, file: str, module: str, files: Files) -> Meaning 
             continue
         meaning = files.names.meaning(tree.head, file, module)
         if meaning is not None and meaning.defined is not None:
-            if meaning.defined.kind == "type" and meaning.defined.target is not None:
-                tree, file, module = meaning.defined.target, meaning.file, meaning.defined.module
+            if meaning.defined.kind == "type":
+                expanded = expand(meaning.defined, tree)
+                if expanded is None:
+                    return None
+                tree, file, module = expanded, meaning.file, meaning.defined.module
                 continue
             return meaning
         name = meaning.name if meaning is not None else tree.name

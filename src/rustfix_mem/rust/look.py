@@ -289,12 +289,20 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
             capped=capped,
             note=growth.note or _entry_note(node, growth),
             method=_entry_method(node, growth),
+            value=_said_value(growth, function),
         )
     paired = {use.lookup.span for use in told.values() if use.lookup is not None}
     for use in lookups:
         note = _lookup_note(use, tests[use.span], paired, growths)
         told[use.span, use.kind] = replace(use, note=note)
     return told
+
+
+def _said_value(growth: UseOf, function: Function) -> str:
+    """The value that is put in; for a local, what it was bound to."""
+    if growth.value.isidentifier():
+        return memo.let_value(function.body, growth.value, growth.span)[:200] or growth.value
+    return growth.value
 
 
 def _node_at(root: Node, where: Span) -> Node:

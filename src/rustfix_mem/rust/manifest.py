@@ -35,6 +35,8 @@ class Package:
     """Whether it belongs to a workspace of the repository, or stands alone."""
     dependencies: frozenset[str]
     """Names as the code says them, with underscores."""
+    tests_with: frozenset[str]
+    """Those that only its tests, benches and examples use."""
     targets: tuple[Target, ...]
 
     @property
@@ -120,6 +122,15 @@ def _dependencies(table: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _only_for_tests(table: Mapping[str, Any]) -> frozenset[str]:
+    places = [table, *(t for t in _table(table, "target").values() if isinstance(t, dict))]
+    needed = {
+        d for p in places for k in ("dependencies", "build-dependencies") for d in _table(p, k)
+    }
+    tested = {d for p in places for d in _table(p, "dev-dependencies")}
+    return frozenset(name.replace("-", "_") for name in tested - needed)
+
+
 def _is_table(table: Mapping[str, Any], key: str) -> bool:
     return isinstance(table.get(key), dict)
 
@@ -162,6 +173,7 @@ def _package(
         published=value("publish", True) not in (False, []),
         member=member,
         dependencies=frozenset(d.replace("-", "_") for d in _dependencies(table)),
+        tests_with=_only_for_tests(table),
         targets=tuple(_targets(name, folder, table, rust_files)),
     )
 

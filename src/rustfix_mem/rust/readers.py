@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.facts import TypeTree
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.links import accessors, unreadable
 from rustfix_mem.rust.types import POINTERS, hazards
@@ -28,8 +29,9 @@ def against(
     if collection.family.startswith("dash-"):
         yield "a concurrent map: `clear` while an entry is borrowed would deadlock"
     if collection.value is not None:
-        if collection.value.head == "&" and not collection.value.lifetime:
-            yield "its values are leaked (`&'static`): clearing frees nothing, and more would leak"
+        parameters = collection.owner.generics if collection.owner is not None else ()
+        if any(tree.head in parameters for tree in collection.value.walk()):
+            yield f"its values are of a type parameter: `{collection.value}`"
         found = hazards(collection.value, collection.path, collection.module, files)
         if found.tickets:
             yield f"a value may be an id into another store: `{found.tickets[0]}`"
@@ -38,6 +40,7 @@ def against(
         if not kept.skipped:
             yield f"serialised with `{collection.owner.name}`"
     helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
+    yield from _leaks(collection, growths, files)
     for path in unreadable(collection, files):
         yield f"{path}, which may touch it, could not be read"
     for here in live:
@@ -45,6 +48,18 @@ def against(
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
         if collection.static is not None and collection.name in files.facts(path).tokens:
             yield "named in a macro that may do anything with it"
+
+
+def _leaks(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether what is put in was leaked: clearing frees nothing, and more would leak."""
+    kept = collection.value or collection.key
+    if kept.head == "&" and not kept.lifetime and kept.args[:1] != (TypeTree("str"),):
+        yield "its values are leaked (`&'static`): clearing frees nothing, and more would leak"
+    for here in growths:
+        fn = files.facts(here.path).fns[here.mention.fn]
+        if re.search(r"\bleak\(", files.text(here.path, fn.span)):
+            yield f"`{fn.name}` leaks what it puts in: clearing frees nothing, and more would leak"
+            return
 
 
 def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.facts import TypeTree
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.types import POINTERS, hazards, is_finite
 
@@ -56,6 +57,7 @@ def not_a_cache(
     yield from _owner_replaced(collection, files)
     yield from _in_step(collection, growths, files)
     yield from _identity(collection, files)
+    yield from _addresses(collection, growths)
 
 
 def _grows_as_state(here: Here, files: Files) -> Iterator[str]:
@@ -82,11 +84,13 @@ def _value_hazards(
         yield f"shared mutable values: `{found.mutable[0]}`"
     if collection.value.name in ("Instant", "SystemTime"):
         yield "it records when something happened"
-    counted = [
-        h for h in growths if any(c in h.use.value for c in (".len()", "next_", "fetch_add"))
-    ]
+    counted = [h for h in growths if NUMBERED.search(h.use.value)]
     if counted and collection.value.name in ("usize", "u32", "u64", "u16", "i32", "i64"):
         yield f"a value is an id into another store: `{counted[0].use.value}`"
+
+
+NUMBERED = re.compile(r"(?:self\.|[A-Z_]{2,})[\w.()]*\.len\(\)|\bnext_|fetch_add")
+"""A value that numbers what is kept elsewhere: a length of it, or the next number of a counter."""
 
 
 def _bounds(live: tuple[Here, ...], growths: tuple[Here, ...], files: Files) -> Iterator[str]:
@@ -121,16 +125,34 @@ def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
             return
 
 
+COMPARES = re.compile(rb"\bptr_eq\b|\baddr_eq\b|\bptr::eq\b|\b(?:Arc|Rc)::as_ptr\b")
+
+
 def _identity(collection: Collection, files: Files) -> Iterator[str]:
-    """Whether somebody in the package asks if two values are one and the same."""
-    value = collection.value or collection.key
-    if not any(tree.name in POINTERS for tree in value.walk()):
+    """Whether it matters which of two equal values somebody holds."""
+    kept = collection.value or collection.key
+    shared = [t for t in kept.walk() if t.name in POINTERS or (t.head == "&" and not t.lifetime)]
+    if not shared or (shared[0].head == "&" and shared[0].args[:1] == (TypeTree("str"),)):
+        return
+    if collection.is_set and kept in shared:
+        yield f"an interner: it hands out one shared `{kept}` for equal ones"
         return
     package = files.reach(collection.path).package
     mine = f"{package.folder}/" if package is not None and package.folder else ""
-    for path in files.files_with("ptr_eq"):
-        if path.startswith(mine) and files.reach(path).state in ("seen", "unknown"):
-            yield f"identity may matter: {path} compares pointers with `ptr_eq`"
+    for path, source in files.sources.items():
+        if path.startswith(mine) and b"ptr" in source and (found := COMPARES.search(source)):
+            yield f"identity may matter: {path} compares pointers with `{found[0].decode()}`"
+            return
+
+
+def _addresses(collection: Collection, growths: tuple[Here, ...]) -> Iterator[str]:
+    """Whether a key is an address: what it means changes when memory is used again."""
+    if any(tree.head == "*" or tree.name == "NonNull" for tree in collection.key.walk()):
+        yield f"its key `{collection.key}` is an address: what lies there may change"
+        return
+    for here in growths:
+        if re.search(r"\bas_ptr\b|\bas \*|\baddr\(\)", here.use.key):
+            yield f"its key `{here.use.key}` is an address: what lies there may change"
             return
 
 

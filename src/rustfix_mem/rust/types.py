@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.facts import TypeTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rustfix_mem.rust.facts import StaticDef, TypeDef
     from rustfix_mem.rust.files import Files
@@ -159,7 +159,8 @@ def _collection(
         wrappers=found.wrappers,
         visibility=visibility,
         span=span,
-        borrowed=found.borrowed or (owner is not None and owner.lifetimes),
+        borrowed=found.borrowed
+        or (owner is not None and owner.lifetimes and not set(POINTERS) & set(found.wrappers)),
     )
 
 
@@ -177,9 +178,12 @@ def _unwrapped(tree: TypeTree, path: str, module: str, files: Files) -> _Inner |
             continue
         meaning = files.names.meaning(tree.head, path, module)
         if meaning is not None and meaning.defined is not None:
-            if meaning.defined.kind != "type" or meaning.defined.target is None:
+            if meaning.defined.kind != "type":
                 return None
-            tree, path, module = meaning.defined.target, meaning.file, meaning.defined.module
+            expanded = expand(meaning.defined, tree)
+            if expanded is None:
+                return None
+            tree, path, module = expanded, meaning.file, meaning.defined.module
             continue
         name = meaning.name if meaning is not None else name
         if name in FAMILIES:
@@ -190,6 +194,19 @@ def _unwrapped(tree: TypeTree, path: str, module: str, files: Files) -> _Inner |
         wrappers.append(name)
         tree = tree.args[0]
     return None
+
+
+def expand(alias: TypeDef, used: TypeTree) -> TypeTree | None:
+    """What `Alias<A, B>` stands for; None if its parameters cannot be matched."""
+    if alias.target is None or len(alias.generics) != len(used.args):
+        return None
+    return _substituted(alias.target, dict(zip(alias.generics, used.args, strict=True)))
+
+
+def _substituted(tree: TypeTree, given: Mapping[str, TypeTree]) -> TypeTree:
+    if tree.head in given and not tree.args:
+        return given[tree.head]
+    return replace(tree, args=tuple(_substituted(arg, given) for arg in tree.args))
 
 
 VALUES = {"bool": 2, "u8": 256, "i8": 256, "()": 1, "Ordering": 5, "TypeId": 1000, "Level": 8}
@@ -227,8 +244,11 @@ def _values(tree: TypeTree, path: str, module: str, files: Files, depth: int) ->
     if meaning is None or meaning.defined is None:
         return None
     defined = meaning.defined
-    if defined.kind == "type" and defined.target is not None:
-        return _values(defined.target, meaning.file, defined.module, files, depth + 1)
+    if defined.kind == "type":
+        target = expand(defined, tree)
+        if target is None:
+            return None
+        return _values(target, meaning.file, defined.module, files, depth + 1)
     if defined.unit_only:
         return 64
     if not defined.fields:
@@ -245,6 +265,9 @@ ACTS = frozenset(
     " RecommendedWatcher Watcher JoinSet Subscription Connection PgConnection Pool Waker Task"
     " BufWriter BufReader PtyPair MasterPty Library Mmap Session Client WeakEntity Runtime".split()
 )
+ACTING = ("Client", "Pool", "Service", "Guard", "Lock", "Handle", "Connection", "Stream")
+"""Ends of names of types outside of the codebase whose values hold something open."""
+
 MUTABLE = frozenset(
     "Mutex RwLock RefCell Cell OnceLock OnceCell Semaphore Notify Barrier Condvar UnsafeCell"
     " AtomicBool AtomicUsize AtomicIsize AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicI8"
@@ -302,10 +325,10 @@ def _visit(tree: TypeTree, path: str, module: str, search: _Search) -> None:
     meaning = search.files.names.meaning(tree.head, path, module)
     if meaning is not None and meaning.defined is not None:
         _visit_defined(meaning.defined, meaning.file, search)
-    elif tree.name in ACTS:
-        search.acts.append(tree.name)
     elif tree.name in MUTABLE:
         search.mutable.append(tree.name)
+    elif tree.name in ACTS or tree.name.endswith(ACTING):
+        search.acts.append(tree.name)
     elif tree.name not in PLAIN and tree.head not in PLAIN:
         search.unknown.append(tree.name)
 
@@ -317,10 +340,11 @@ def _visit_defined(defined: TypeDef, path: str, search: _Search) -> None:
     search.seen.add(identity)
     if defined.name in search.files.facts(path).dropped:
         search.acts.append(defined.name)
+    known = dict.fromkeys(defined.generics, TypeTree("()"))  # the arguments are visited themselves
     if defined.target is not None:
-        _visit(defined.target, path, defined.module, search)
+        _visit(_substituted(defined.target, known), path, defined.module, search)
     for kept in defined.fields:
-        _visit(kept.type, path, defined.module, search)
+        _visit(_substituted(kept.type, known), path, defined.module, search)
 
 
 def is_clone(tree: TypeTree, path: str, module: str, files: Files) -> bool:
