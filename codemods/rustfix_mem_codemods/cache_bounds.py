@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rustfix_mem import Codebase
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
+TESTING = re.compile(r"(?:^|/)(?:tests?|benches|examples|fuzz)/")
 NOT_BUILT = {
     "test": "test code: it does not run for hours",
     "bench": "a benchmark: it does not run for hours",
@@ -117,12 +118,12 @@ class CacheBounds(Codemod):
     )
 
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
-        for path in _files(codebase):
-            said = [
-                one
-                for collection in types.collections(path, codebase)
-                for one in self._said(collection, codebase)
-            ]
+        paths = _files(codebase)
+        codebase.prepare(paths)
+        kept = {path: tuple(types.collections(path, codebase)) for path in paths}
+        growth.foresee((one for found in kept.values() for one in found), codebase)
+        for found in kept.values():
+            said = [one for collection in found for one in self._said(collection, codebase)]
             yield from _one_if_orphan(said)
 
     def _said(
@@ -133,7 +134,8 @@ class CacheBounds(Codemod):
         state = codebase.reach(path).state
         if (tested is not None and tested.test) or codebase.reach(path).test:
             state = "test"
-        if codebase.serves_tests(codebase.reach(path).package):
+        package = codebase.reach(path).package
+        if codebase.serves_tests(package) or (package and TESTING.search(f"{package.folder}/")):
             state = "test"
         if state in NOT_BUILT:
             yield LeftAlone(path, collection.span, collection.item, (NOT_BUILT[state],))
@@ -200,7 +202,14 @@ def _files(codebase: Codebase) -> list[str]:
         if defined.target is not None
         and any(tree.name in types.FAMILIES for tree in defined.target.walk())
     ]
-    users = [path for name in aliases for path in codebase.files_with(name)]
+    renamed = [
+        use.name
+        for path in codebase.passed
+        for use in codebase.facts(path).uses
+        if use.path.rpartition("::")[2] in types.FAMILIES and use.name not in types.FAMILIES
+    ]
+    names = dict.fromkeys([*aliases, *renamed])
+    users = [path for name in names if name != "_" for path in codebase.files_with(name)]
     return sorted(dict.fromkeys([*codebase.passed, *users]))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import manifest, modules
 from rustfix_mem.rust.names import Names
+from rustfix_mem.rust.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +43,6 @@ class Codebase:
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
-    _named: dict[str, list[str]] = field(default_factory=dict, repr=False)
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -67,15 +67,12 @@ class Codebase:
         return self._facts
 
     @cached_property
-    def redirecting(self) -> tuple[str, ...]:
-        """The files with a `#[path = "…"]`."""
-        written = re.compile(rb'\bpath\s*=\s*"[^"\n]*\.rs"')
-        return tuple(p for p, s in self.sources.items() if b"path" in s and written.search(s))
+    def words(self) -> Words:
+        return Words(self.sources)
 
     @cached_property
-    def including(self) -> tuple[str, ...]:
-        """The files that `include!` something."""
-        return tuple(p for p, s in self.sources.items() if b"include!" in s)
+    def roots(self) -> modules.Roots:
+        return modules.Roots(self.packages)
 
     def facts(self, path: str) -> FileFacts:
         if path not in self._facts:
@@ -97,7 +94,7 @@ class Codebase:
         """Whether the packages here that depend on a library do so only in their tests."""
         if package is None or any(target.kind == "bin" for target in package.targets):
             return False
-        users = [p for p in self.packages if package.crate in p.dependencies]
+        users = [p for p in self.packages if package.crate in p.needs]
         return bool(users) and all(package.crate in user.tests_with for user in users)
 
     def rustfmt(self, path: str) -> str:
@@ -123,9 +120,10 @@ class Codebase:
                 found.setdefault(name.decode(), []).append(path)
         return {name: tuple(paths) for name, paths in found.items()}
 
-    def definitions(self, name: str) -> list[tuple[str, TypeDef]]:
-        """Every type called `name`, with its file."""
-        paths = self._definers.get(name, ())
+    def definitions(self, name: str, folder: str = "") -> list[tuple[str, TypeDef]]:
+        """Every type called `name` in a folder, with its file."""
+        prefix = f"{folder}/" if folder else ""
+        paths = [path for path in self._definers.get(name, ()) if path.startswith(prefix)]
         self.prepare(paths)
         return [
             (path, defined)
@@ -136,15 +134,4 @@ class Codebase:
 
     def files_with(self, word: str) -> list[str]:
         """The files in which `word` stands as a whole word, comments and strings included."""
-        if word not in self._named:
-            self._named[word] = self._naming(word)
-        return self._named[word]
-
-    def _naming(self, word: str) -> list[str]:
-        literal = word.encode()
-        whole = re.compile(rb"(?<![A-Za-z0-9_])" + re.escape(literal) + rb"(?![A-Za-z0-9_])")
-        return [
-            path
-            for path, source in self.sources.items()
-            if literal in source and whole.search(source)
-        ]
+        return self.words.files_with(word)

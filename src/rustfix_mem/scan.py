@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import sqlite3
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from multiprocessing import get_context
@@ -27,7 +28,7 @@ from rustfix_mem.rust.look import look
 from rustfix_mem.rust.syntax import GRAMMAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rustfix_mem.git.snapshot import Snapshot
 
@@ -36,6 +37,9 @@ MAX_BYTES = 1_000_000
 
 WORTH_WORKERS = 400_000
 """Bytes to look at before starting workers pays; they start in about 10 ms."""
+
+MAX_QUESTIONS = 500
+"""Keys in one query; old versions of sqlite take no more than 999."""
 
 CACHE_BYTES = 256 * 1024 * 1024
 
@@ -97,14 +101,14 @@ class FactsCache:
     def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         if self._database is None:
             return {}
+        wanted = list(keys)
         found: dict[bytes, bytes] = {}
         try:
-            for key in keys:
-                row = self._database.execute(
-                    "SELECT value FROM facts WHERE key=?", (key,)
-                ).fetchone()
-                if row is not None:
-                    found[key] = row[0]
+            for at in range(0, len(wanted), MAX_QUESTIONS):
+                some = wanted[at : at + MAX_QUESTIONS]
+                marks = ",".join("?" * len(some))
+                asked = f"SELECT key, value FROM facts WHERE key IN ({marks})"
+                found.update(self._database.execute(asked, some))
         except sqlite3.Error:
             return {}
         return found
@@ -159,25 +163,51 @@ class Looker:
     def _make(self, sources: Mapping[bytes, bytes]) -> None:
         small = {key: source for key, source in sources.items() if len(source) <= MAX_BYTES}
         self._memory |= {key: unreadable() for key in sources.keys() - small.keys()}
-        made = dict(zip(small, self._looks(list(small.values())), strict=True))
+        looks = zip(small, self._looks(list(small.values())), strict=True)
+        made = {key: value for key, value in looks if value is not None}
+        self._memory |= {key: unreadable() for key in small.keys() - made.keys()}
         self._memory |= {key: unpack(value) for key, value in made.items()}
         self.parsed += len(made)
         if self.cache is not None and made:
             self.cache.put(made)
 
-    def _looks(self, sources: list[bytes]) -> list[bytes]:
+    def _looks(self, sources: list[bytes]) -> list[bytes | None]:
+        """The facts of each file, as bytes; None for a file that killed its worker."""
         jobs = self.jobs or os.cpu_count() or 1
         if jobs < 2 or len(sources) < 2 or sum(map(len, sources)) < WORTH_WORKERS:
             return [_look_packed(source) for source in sources]
-        if self._pool is None:
-            kind = "fork" if sys.platform == "linux" else "spawn"
-            self._pool = ProcessPoolExecutor(jobs, mp_context=get_context(kind))
-        return list(self._pool.map(_look_packed, sources, chunksize=4))
+        try:
+            self._pool = self._pool or _workers(jobs)
+            return list(self._pool.map(_look_packed, sources, chunksize=4))
+        except BrokenProcessPool:
+            self._pool = None
+            return _one_by_one(sources)
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+
+def _workers(jobs: int) -> ProcessPoolExecutor:
+    kind = "fork" if sys.platform == "linux" else "spawn"
+    # Ctrl-C is for the process that started them: it cancels what waits, and ends them.
+    deaf = (signal.SIGINT, signal.SIG_IGN)
+    return ProcessPoolExecutor(jobs, get_context(kind), signal.signal, deaf)
+
+
+def _one_by_one(sources: list[bytes]) -> list[bytes | None]:
+    """One file at a time in a worker, so that one that kills it costs nothing but its own facts."""
+    found: list[bytes | None] = []
+    pool = _workers(1)
+    for source in sources:
+        try:
+            found.append(pool.submit(_look_packed, source).result())
+        except BrokenProcessPool:
+            found.append(None)
+            pool = _workers(1)
+    pool.shutdown()
+    return found
 
 
 def _key(source: bytes) -> bytes:

@@ -87,6 +87,11 @@ def original_offset(offset: int, edits: Sequence[Edit]) -> int:
     return offset - shift
 
 
+def line_at(source: bytes, offset: int) -> int:
+    """The line of byte `offset`, counted from 1; many such questions are for `Lines`."""
+    return source.count(b"\n", 0, offset) + 1
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Where the lines of one text begin, to turn byte offsets into positions."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.syntax import Node
 
 WRAPPERS = ("Arc::new", "Rc::new", "Box::new", "Mutex::new", "RwLock::new", "RefCell::new", "Some")
+MAKERS = (".then", ".map", ".unwrap_or_else", ".or_else", ".get_or_insert_with")
+"""Calls whose answer is what their closure makes."""
+
 SPAWNS = ("spawn", "spawn_blocking", "spawn_local", "block_on", "run")
 
 
@@ -50,6 +53,11 @@ def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
             if call is not None and callee.endswith(WRAPPERS):
                 return _fate(call, function, depth + 1)
             return ("spawned", True) if callee.endswith(SPAWNS) else ("moved", False)
+        case "closure_expression":
+            call = parent.parent.parent if parent.parent is not None else None
+            callee = text(field(call, "function")) if call is not None else ""
+            if call is not None and callee.endswith(MAKERS):
+                return _fate(call, function, depth + 1)
         case "block" | "return_expression" | "function_item":
             return "returned", False
         case "field_expression" | "reference_expression" | "expression_statement":

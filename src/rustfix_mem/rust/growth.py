@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.lifetimes import Life, life_of
 from rustfix_mem.rust.links import Here, touching, unreadable
+from rustfix_mem.rust.links import foresee as foresee
 from rustfix_mem.rust.readers import against, unsure
 from rustfix_mem.rust.state import not_a_cache, spoken
+from rustfix_mem.rust.uses import READING_MACROS
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.files import Files
@@ -80,8 +82,13 @@ def _is_named(collection: Collection) -> bool:
 def _hidden(live: tuple[Here, ...]) -> tuple[Here, ...]:
     """Where a collection that is looked up, but never seen to grow, is handed out to be filled."""
     asked = any(here.use.kind == "lookup" and here.sure for here in live)
-    handed = ("escape_mut", "token")
-    return tuple(h for h in live if h.use.kind in handed and h.sure) if asked else ()
+    handed = [
+        here
+        for here in live
+        if here.use.kind == "escape_mut"
+        or (here.use.kind == "token" and here.use.method not in READING_MACROS)
+    ]
+    return tuple(here for here in handed if here.sure) if asked else ()
 
 
 def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bool:

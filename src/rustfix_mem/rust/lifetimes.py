@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rustfix_mem.text import Lines
+from rustfix_mem.text import line_at
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.facts import TypeDef
@@ -97,7 +97,10 @@ def _holders(
                 for f in holder.fields
                 if any(_is(t.head, owner, file, path, holder.module, files) for t in f.type.walk())
             ]
-            if kept:
+            if kept and holder.lifetimes:
+                because = f"`{holder.name}.{kept[0].name}` keeps it, and borrows: built per call"
+                found.append(Life("short", because))
+            elif kept:
                 above = _type_life(holder, path, files, seen)
                 because = f"`{holder.name}.{kept[0].name}` keeps it; {above.because}"
                 found.append(Life(above.span, because, above.sure))
@@ -114,7 +117,7 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
         for made in facts.constructions:
             if made.test or not _is(made.type, owner, file, path, made.module, files):
                 continue
-            line = Lines.of(files.sources[path]).position(made.span.start).line
+            line = line_at(files.sources[path], made.span.start)
             where = f"`{facts.fns[made.fn].name}` ({path}:{line})"
             if made.fate.startswith("field:"):
                 continue  # the type with the field answers
@@ -129,5 +132,5 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
 
 def where(here: Here, files: Files) -> str:
     """`path:line` of a use, for people."""
-    line = Lines.of(files.sources[here.path]).position(here.use.span.start).line
+    line = line_at(files.sources[here.path], here.use.span.start)
     return f"{here.path}:{line}"

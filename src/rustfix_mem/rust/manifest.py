@@ -35,6 +35,8 @@ class Package:
     """Whether it belongs to a workspace of the repository, or stands alone."""
     dependencies: frozenset[str]
     """Names as the code says them, with underscores."""
+    needs: frozenset[str]
+    """The same, and the names of the packages that renamed ones really are."""
     tests_with: frozenset[str]
     """Those that only its tests, benches and examples use."""
     targets: tuple[Target, ...]
@@ -124,11 +126,19 @@ def _dependencies(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _only_for_tests(table: Mapping[str, Any]) -> frozenset[str]:
     places = [table, *(t for t in _table(table, "target").values() if isinstance(t, dict))]
-    needed = {
-        d for p in places for k in ("dependencies", "build-dependencies") for d in _table(p, k)
-    }
-    tested = {d for p in places for d in _table(p, "dev-dependencies")}
-    return frozenset(name.replace("-", "_") for name in tested - needed)
+    needed = [_table(p, k) for p in places for k in ("dependencies", "build-dependencies")]
+    tested = [_table(p, "dev-dependencies") for p in places]
+    return frozenset(_packages_named(tested) - _packages_named(needed))
+
+
+def _packages_named(tables: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The packages that dependency tables name, by key and by what a renamed one really is."""
+    found: set[str] = set()
+    for table in tables:
+        for key, dependency in table.items():
+            real = dependency.get("package") if isinstance(dependency, dict) else None
+            found |= {str(name).replace("-", "_") for name in (key, real) if name}
+    return found
 
 
 def _is_table(table: Mapping[str, Any], key: str) -> bool:
@@ -173,6 +183,7 @@ def _package(
         published=value("publish", True) not in (False, []),
         member=member,
         dependencies=frozenset(d.replace("-", "_") for d in _dependencies(table)),
+        needs=frozenset(_packages_named([_dependencies(table)])),
         tests_with=_only_for_tests(table),
         targets=tuple(_targets(name, folder, table, rust_files)),
     )

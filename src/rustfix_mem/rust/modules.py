@@ -5,9 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from rustfix_mem.rust.files import Files
     from rustfix_mem.rust.manifest import Package, Target
 
@@ -30,6 +33,36 @@ class Reach:
     cfg: str = ""
 
 
+@dataclass(frozen=True)
+class Roots:
+    """Where packages and crates begin."""
+
+    all: tuple[Package, ...]
+
+    @cached_property
+    def packages(self) -> Mapping[str, Package]:
+        """Every package by its folder; the first, if there are two."""
+        return {package.folder: package for package in reversed(self.all)}
+
+    @cached_property
+    def at(self) -> Mapping[str, tuple[tuple[Package, Target], ...]]:
+        """What each root file is the root of."""
+        found: dict[str, tuple[tuple[Package, Target], ...]] = {}
+        for package in self.all:
+            for target in package.targets:
+                found[target.root] = (*found.get(target.root, ()), (package, target))
+        return found
+
+    @cached_property
+    def in_folder(self) -> Mapping[str, tuple[str, ...]]:
+        """The root files that lie directly in a folder."""
+        found: dict[str, tuple[str, ...]] = {}
+        for root in self.at:
+            folder = posixpath.dirname(root)
+            found[folder] = (*found.get(folder, ()), root)
+        return found
+
+
 SPECIAL = ("test", "bench", "example", "build")
 ROOT_NAMES = ("lib.rs", "main.rs", "mod.rs")
 
@@ -37,7 +70,7 @@ ROOT_NAMES = ("lib.rs", "main.rs", "mod.rs")
 def reach(path: str, files: Files, seen: frozenset[str] = frozenset()) -> Reach:
     """How rustc comes to the file at `path`."""
     package = _package_of(path, files)
-    roots = tuple((p, t) for p in files.packages for t in p.targets if t.root == path)
+    roots = files.roots.at.get(path)
     if roots:
         return _root(roots)
     through = [_through(parent, path, files, seen) for parent in _parents(path, files)]
@@ -62,8 +95,12 @@ def _root(roots: tuple[tuple[Package, Target], ...]) -> Reach:
 
 
 def _package_of(path: str, files: Files) -> Package | None:
-    inside = [p for p in files.packages if not p.folder or path.startswith(p.folder + "/")]
-    return max(inside, key=lambda package: len(package.folder), default=None)
+    folder = path
+    while folder:
+        folder = posixpath.dirname(folder)
+        if folder in files.roots.packages:
+            return files.roots.packages[folder]
+    return None
 
 
 def module_file(path: str) -> tuple[str, str]:
@@ -78,37 +115,47 @@ def _parents(path: str, files: Files) -> list[str]:
     """Files that may declare this one: by their place, or by a `#[path]` that ends like it."""
     folder, name = module_file(path)
     near = [f"{folder}.rs", *(posixpath.join(folder, root) for root in ROOT_NAMES)]
-    near += [
-        t.root for p in files.packages for t in p.targets if posixpath.dirname(t.root) == folder
-    ]
-    declared = re.compile(rb"\bmod\s+(?:r#)?" + re.escape(name.encode()) + rb"\s*[;{]")
+    near += files.roots.in_folder.get(folder, ())
     found = [
         parent
         for parent in dict.fromkeys(near)
-        if parent != path and parent in files.sources and declared.search(files.sources[parent])
+        if parent != path and files.words.declares(parent, name)
     ]
     base = posixpath.basename(path).encode()
-    quoted = re.compile(rb'path\s*=\s*"[^"]*' + re.escape(base) + rb'"')
     by_path = [
         other
-        for other in files.redirecting
-        if other != path and quoted.search(files.sources[other])
+        for other, said in files.words.redirects.items()
+        if other != path and any(target.endswith(base) for target in said)
     ]
-    inline = _inline_parents(folder, name, files, declared)
+    inline = _inline_parents(folder, name, files)
     return list(dict.fromkeys([*found, *by_path, *inline]))
 
 
-def _inline_parents(folder: str, name: str, files: Files, declared: re.Pattern[bytes]) -> list[str]:
+def above(paths: Iterable[str], files: Files) -> list[str]:
+    """Every file that may declare one of these, or one that does: what `reach` will ask for."""
+    found: dict[str, None] = {}
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop()
+        new = [parent for parent in _parents(path, files) if parent not in found]
+        if path not in files.roots.at:
+            found.update(dict.fromkeys(new))
+            waiting += new
+    return list(found)
+
+
+def _inline_parents(folder: str, name: str, files: Files) -> list[str]:
     """`mod a { mod b; }` in `src/lib.rs` reaches `src/a/b.rs`: the file that holds `mod a {`."""
     found: list[str] = []
     inner = folder
     while inner:
         inner, last = posixpath.split(inner)
-        opens = re.compile(rb"\bmod\s+" + re.escape(last.encode()) + rb"\s*\{")
-        for root in (f"{inner}.rs", *(posixpath.join(inner, r) for r in ROOT_NAMES)):
-            source = files.sources.get(root, b"")
-            if opens.search(source) and declared.search(source):
-                found.append(root)
+        roots = (f"{inner}.rs", *(posixpath.join(inner, root) for root in ROOT_NAMES))
+        found += [
+            root
+            for root in roots
+            if files.words.opens(root, last) and files.words.declares(root, name)
+        ]
     return found
 
 
@@ -116,10 +163,11 @@ def _through(parent: str, path: str, files: Files, seen: frozenset[str]) -> Reac
     """How rustc comes to `path` through a `mod` in `parent`; None if no `mod` there means it."""
     if parent in seen:
         return None
+    _, name = module_file(path)
     for declared in files.facts(parent).mods:
-        if declared.inline or not _means(
-            parent, declared.module, declared.name, declared.path, path, files
-        ):
+        if declared.inline or (declared.name != name and not declared.path):
+            continue
+        if not _means(parent, declared.module, declared.name, declared.path, path, files):
             continue
         above = reach(parent, files, seen | {path})
         if above.state == "orphan":
@@ -139,7 +187,7 @@ def _through(parent: str, path: str, files: Files, seen: frozenset[str]) -> Reac
 def _means(parent: str, inner: str, name: str, written: str, path: str, files: Files) -> bool:
     """Whether `mod name;` in the inline module `inner` of `parent` means the file at `path`."""
     folder, base = posixpath.split(parent)
-    is_root = base in ROOT_NAMES or any(t.root == parent for p in files.packages for t in p.targets)
+    is_root = base in ROOT_NAMES or parent in files.roots.at
     below = folder if is_root else parent.removesuffix(".rs")
     below = posixpath.join(below, *inner.split("::")) if inner else below
     if written:
@@ -152,16 +200,16 @@ def _may_be_included(path: str, package: Package, files: Files) -> bool:
     """Whether a macro may declare it: `include!` of its name, or a macro that takes its name."""
     _, name = module_file(path)
     base = posixpath.basename(path).encode()
-    included = re.compile(rb"include!\s*\([^)]*" + re.escape(base))
-    token = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
     mine = f"{package.folder}/" if package.folder else ""
-    if any(o.startswith(mine) and included.search(files.sources[o]) for o in files.including):
-        return True
-    for other in _near(path, files):
-        if token.search(files.sources[other]):
-            if any(_names(m, name, files.sources[other]) for m in files.facts(other).item_macros):
-                return True
-    return False
+    for other, said in files.words.includes.items():
+        if other.startswith(mine) and any(base in written for written in said):
+            return True
+    return any(
+        _names(macro, name, files.sources[other])
+        for other in _near(path, files)
+        if _names("", name, files.sources[other])  # by any macro: else its facts are not needed
+        for macro in files.facts(other).item_macros
+    )
 
 
 def _near(path: str, files: Files) -> list[str]:

@@ -58,7 +58,7 @@ class Names:
         if first in STANDARD:
             return Meaning(_std(head))
         if first in ("crate", "self", "super", "Self"):
-            return self._inside(head.rpartition("::")[2], file)
+            return self._inside(head, file)
         target = self._imported(first, file, module)
         if target is not None:
             return self._path(f"{target}::{rest}", file)
@@ -96,27 +96,46 @@ class Names:
         package = self.codebase.reach(file).package
         crates = {p.crate: p for p in self.codebase.packages}
         if first in ("crate", "self", "super"):
-            return self._inside(last, file)
+            return self._inside(path, file)
         if first in crates and (package is None or crates[first] != package):
-            return self._in_package(last, crates[first].folder)
+            folder = crates[first].folder
+            return self._in_package(last, folder) or self._handed_on(path, folder)
         if package is not None and first in package.dependencies:
             return Meaning(path)
-        inside = self._inside(last, file)
+        inside = self._inside(path, file)
         if inside is not None:
             return inside
         return None if package is not None and not first[:1].islower() else Meaning(path)
 
-    def _inside(self, name: str, file: str) -> Meaning | None:
+    def _inside(self, path: str, file: str) -> Meaning | None:
+        """A path that starts in the file's own package: a type of it, or one it hands on."""
         package = self.codebase.reach(file).package
-        return self._in_package(name, package.folder if package is not None else "")
+        folder = package.folder if package is not None else ""
+        found = self._in_package(path.rpartition("::")[2], folder)
+        return found if found is not None else self._handed_on(path, folder)
+
+    def _handed_on(self, path: str, folder: str) -> Meaning | None:
+        """What `pub use … as Name;` in the module that `path` names hands on."""
+        before, _, name = path.rpartition("::")
+        home = before.rpartition("::")[2]
+        if not home or self.codebase.definitions(name):
+            return None
+        prefix = f"{folder}/" if folder else ""
+        for file in self.codebase.files_with(name):
+            if not file.startswith(prefix) or not _is_home(file, home):
+                continue
+            for use in self.codebase.facts(file).uses:
+                inline = use.module.rpartition("::")[2]
+                if use.name == name and use.path != path and inline in ("", home):
+                    return self._path(use.path, file)
+        return None
 
     def _in_package(self, name: str, folder: str) -> Meaning | None:
         """The one type called `name` in a package; None if there are two, or none."""
-        prefix = f"{folder}/" if folder else ""
         found = [
             (path, defined)
-            for path, defined in self.codebase.definitions(name)
-            if path.startswith(prefix) and not defined.test
+            for path, defined in self.codebase.definitions(name, folder)
+            if not defined.test
         ]
         found = [(p, d) for p, d in found if self.codebase.reach(p).state != "orphan"] or found
         if len(found) != 1:
@@ -127,6 +146,13 @@ class Names:
         if name in WELL_KNOWN and not self.codebase.definitions(name):
             return Meaning(f"?::{name}")
         return self._inside(name, file)
+
+
+def _is_home(file: str, module: str) -> bool:
+    """Whether a file may be, or may hold, the module of that name."""
+    if module in ("crate", "self", "super"):
+        return file.endswith(("lib.rs", "main.rs", "mod.rs"))
+    return file.endswith((f"/{module}.rs", f"/{module}/mod.rs", "lib.rs", "main.rs"))
 
 
 def _std(path: str) -> str:

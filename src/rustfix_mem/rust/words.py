@@ -1,0 +1,120 @@
+"""Where words stand in the sources: lexical, so it may say too many files, never too few."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLAIN = re.compile(rb"[A-Za-z0-9_]+")
+WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+BLANKED = bytes(byte if byte in WORD_BYTES else ord(" ") for byte in range(256))
+"""A table for `translate` that leaves only words: four times faster than a regex."""
+
+MOD = re.compile(rb"mod\s+(?:r#)?([^\s;{]+)\s*([;{])")
+PATH = re.compile(rb'path\s*=\s*"([^"]*)"')
+INCLUDE = re.compile(rb"include!\s*\(([^)]*)")
+BEFORE_IN_PATTERN = (b"{", b",", b"ref", b"mut", b"]")
+NEAR = 200
+"""Bytes around a name that are looked at."""
+
+
+@dataclass
+class Words:
+    """An index over all files, each part made when it is first asked for."""
+
+    sources: Mapping[str, bytes]
+    _fields: dict[str, list[str]] = field(default_factory=dict)
+    _mods: dict[str, tuple[frozenset[bytes], frozenset[bytes]]] = field(default_factory=dict)
+
+    @cached_property
+    def _files(self) -> dict[bytes, list[str]]:
+        found: dict[bytes, list[str]] = {}
+        for path, source in self.sources.items():
+            for word in set(source.translate(BLANKED).split()):
+                found.setdefault(word, []).append(path)
+        return found
+
+    def files_with(self, word: str) -> list[str]:
+        """The files in which `word` stands as a whole word, comments and strings included."""
+        literal = word.encode()
+        if PLAIN.fullmatch(literal):
+            return list(self._files.get(literal, ()))
+        whole = re.compile(rb"(?<![A-Za-z0-9_])" + re.escape(literal) + rb"(?![A-Za-z0-9_])")
+        return [path for path, source in self.sources.items() if whole.search(source)]
+
+    def files_with_field(self, name: str) -> list[str]:
+        """The files in which `name` stands as a field does: behind a dot, or in a pattern."""
+        if name not in self._fields:
+            written = re.compile(re.escape(name.encode()) + rb"(?![A-Za-z0-9_])")
+            self._fields[name] = [
+                path
+                for path in self.files_with(name)
+                if any(_is_field(at) for at in written.finditer(self.sources[path]))
+            ]
+        return list(self._fields[name])
+
+    def files_with_static(self, name: str) -> list[str]:
+        """The files that seem to declare a static or a const called `name`."""
+        written = re.compile(
+            rb"(?:static|const)\s+(?:ref\s+|mut\s+)?" + re.escape(name.encode()) + rb"\s*:"
+        )
+        return [path for path in self.files_with(name) if written.search(self.sources[path])]
+
+    def declares(self, path: str, name: str) -> bool:
+        """Whether a `mod name` seems to stand in the file."""
+        return name.encode() in self._declared(path)[0]
+
+    def opens(self, path: str, name: str) -> bool:
+        """Whether a `mod name {` seems to stand in the file."""
+        return name.encode() in self._declared(path)[1]
+
+    def _declared(self, path: str) -> tuple[frozenset[bytes], frozenset[bytes]]:
+        if path not in self._mods:
+            found = MOD.findall(self.sources.get(path, b""))
+            opened = frozenset(name for name, behind in found if behind == b"{")
+            self._mods[path] = frozenset(name for name, _ in found), opened
+        return self._mods[path]
+
+    @cached_property
+    def redirects(self) -> Mapping[str, tuple[bytes, ...]]:
+        """The files with a `#[path = "….rs"]`, and every such path in them."""
+        return _said(self.sources, b"path", PATH, b".rs")
+
+    @cached_property
+    def includes(self) -> Mapping[str, tuple[bytes, ...]]:
+        """The files that `include!` something, and what they say it is."""
+        return _said(self.sources, b"include!", INCLUDE, b"")
+
+
+def _said(
+    sources: Mapping[str, bytes], literal: bytes, pattern: re.Pattern[bytes], ending: bytes
+) -> Mapping[str, tuple[bytes, ...]]:
+    found = {
+        path: tuple(said for said in pattern.findall(source) if said.endswith(ending))
+        for path, source in sources.items()
+        if literal in source
+    }
+    return {path: said for path, said in found.items() if said}
+
+
+def _is_field(found: re.Match[bytes]) -> bool:
+    """Whether a name may be that of a field that is used (`.name`) or taken out (`{ name, .. }`).
+
+    A comment may stand between the two, so behind a comment it may be one too.
+    """
+    source, start, end = found.string, found.start(), found.end()
+    behind = source[end : end + NEAR].lstrip()
+    if behind.startswith((b"(", b"!(")):
+        return False  # a method or a macro
+    before = source[max(0, start - NEAR) : start].rstrip()
+    line = before[before.rfind(b"\n") + 1 :]
+    if line.endswith((b".", b"*/")) or b"//" in line:
+        return True
+    cut_off = len(line) == len(before) and start > NEAR
+    in_pattern = behind.startswith((b",", b"}", b":", b"/")) and not behind.startswith(b"::")
+    return cut_off or (in_pattern and line.endswith(BEFORE_IN_PATTERN))
