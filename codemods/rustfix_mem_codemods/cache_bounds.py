@@ -109,7 +109,11 @@ class CacheBounds(Codemod):
     gate: ClassVar[tuple[bytes, ...]] = types.GATE
 
     max_entries: int = param(
-        1000, help="the most entries that one collection may hold", unit="entries", at_least=1
+        1000,
+        help="the most entries that one collection may hold",
+        unit="entries",
+        at_least=1,
+        at_most=4_294_967_295,  # what `usize` holds on the smallest targets in use
     )
     eviction: str = param(
         "clear",

@@ -81,6 +81,8 @@ class _Base:
 
     snapshot: Snapshot
     rounds: list[dict[str, list[Edit]]] = field(default_factory=list)
+    ordinals: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Ordinals of findings that are alike, by where they begin in the base: the same each round."""
     _lines: dict[str, Lines] = field(default_factory=dict)
 
     def lines(self, path: str) -> Lines:
@@ -204,21 +206,21 @@ def _hidden(finding: Finding, codemod: str, codebase: Codebase) -> bool:
     if b"rustfix-mem:" not in source:
         return False
     line = Lines.of(source).position(finding.span.start).line
-    return bool(hides(suppressions(source), codemod, line))
+    return bool(hides(suppressions(source, finding.path), codemod, line))
 
 
 def _located(
     findings: list[Finding], codemod: str, codebase: Codebase, base: _Base
 ) -> list[Located]:
     located: list[Located] = []
-    seen: dict[str, int] = {}
     for finding in findings:
         span, lines = base.span(finding.path, finding.span), base.lines(finding.path)
         start, end = lines.position(span.start), lines.position(span.end)
         source = codebase.sources[finding.path]
         alike = fingerprint(codemod, finding, source, 0)
-        seen[alike] = seen.get(alike, -1) + 1
-        mark = fingerprint(codemod, finding, source, seen[alike])
+        ordinals = base.ordinals.setdefault(alike, {})
+        ordinal = ordinals.setdefault(span.start, len(ordinals))
+        mark = fingerprint(codemod, finding, source, ordinal)
         placed = replace(finding, span=span)
         located.append(Located(codemod, placed, start, end, lines.line(start.line), mark))
     return located
@@ -243,7 +245,13 @@ def _rewritten(
     codemod: Codemod, snapshot: Snapshot, edits: Mapping[str, list[Edit]], looker: scan.Looker
 ) -> Snapshot:
     """The snapshot after the edits; a new syntax error is the codemod's bug."""
-    changes = {path: apply(snapshot.read(path), made) for path, made in edits.items()}
+    try:
+        changes = {path: apply(snapshot.read(path), made) for path, made in edits.items()}
+    except (ValueError, KeyError) as error:
+        raise CodemodBug(
+            f"`{type(codemod).name()}` offers a fix that cannot be made: {error}",
+            "nothing was written; please report it with the file",
+        ) from error
     rust = {path: source for path, source in changes.items() if path.endswith(".rs")}
     broken = [path for path, facts in looker(rust).items() if facts.error is not None]
     if broken:

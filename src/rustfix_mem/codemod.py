@@ -31,10 +31,17 @@ def param(
     help: str,
     unit: str = "",
     at_least: int | None = None,
+    at_most: int | None = None,
     choices: Sequence[str] = (),
 ) -> T:
     """A parameter of a codemod: an option on the command line and a key in the configuration."""
-    metadata = {"help": help, "unit": unit, "at_least": at_least, "choices": tuple(choices)}
+    metadata = {
+        "help": help,
+        "unit": unit,
+        "at_least": at_least,
+        "at_most": at_most,
+        "choices": tuple(choices),
+    }
     made: T = dataclasses.field(default=default, metadata=metadata)
     return made
 
@@ -48,6 +55,7 @@ class Parameter:
     help: str
     unit: str
     at_least: int | None
+    at_most: int | None
     choices: tuple[str, ...]
 
     def parse(self, value: object) -> int | str | bool:
@@ -59,6 +67,10 @@ class Parameter:
         if self.at_least is not None and isinstance(parsed, int) and parsed < self.at_least:
             raise UsageError(
                 f"`{self.name}` cannot be {parsed}", f"give a number of at least {self.at_least}"
+            )
+        if self.at_most is not None and isinstance(parsed, int) and parsed > self.at_most:
+            raise UsageError(
+                f"`{self.name}` cannot be {parsed}", f"give a number of at most {self.at_most}"
             )
         return parsed
 
@@ -128,6 +140,10 @@ def did_you_mean(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
     return "known: " + ", ".join(f"`{name}`" for name in known) if known else ""
 
 
+LONGEST_NUMBER = 30
+"""Digits: far more than any parameter needs, far less than Python refuses to read."""
+
+
 def _parse(parameter: Parameter, value: object) -> int | str | bool:
     """A value from TOML passes if it is of the kind; a string from the command line is read."""
     kind = type(parameter.default)
@@ -135,7 +151,7 @@ def _parse(parameter: Parameter, value: object) -> int | str | bool:
         return value
     if kind is int and isinstance(value, str):
         digits = value.replace("_", "").removeprefix("-")
-        if digits.isascii() and digits.isdigit():
+        if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER:
             return int(value.replace("_", ""))
     if kind is bool and value in ("true", "false"):
         return value == "true"

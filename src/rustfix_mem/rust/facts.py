@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 2
+SCHEMA = 3
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -212,7 +212,7 @@ class UseOf:
     key: str = ""
     """The text of the key, for growth and look-up."""
     key_form: str = ""
-    """name, reference, literal, pure, impure, inferred (its type depends on the place)."""
+    """name, reference, literal, pure, impure, address, inferred (its type depends on the place)."""
     value: str = ""
     """grow: the text of the value; shown to the gates for tickets and counters."""
     capped: str = ""
@@ -268,3 +268,5 @@ class FileFacts:
     """Macros called where items stand: they may declare modules or types."""
     error: int | None
     """The byte where the grammar lost the thread; then everything else is empty."""
+    macro_words: tuple[str, ...] = ()
+    """Identifiers in the bodies of macros that the file defines."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TEST_ATTRIBUTE = re.compile(
     r"#\s*!?\[\s*(?:cfg\s*\((?:[^\]]*[(,\s])?test\s*[,)]|(?:\w+::)*(?:test|bench|rstest|test_case)\b)"
 )
-NOT_TEST = re.compile(r"not\s*\(\s*test\s*\)")
+NOT_TEST = re.compile(r"\b(?:not|any)\s*\((?:[^()]|\([^()]*\))*\)")
 STD_ITEM_MACROS = frozenset({"macro_rules", "thread_local", "lazy_static", "compile_error"})
 
 
@@ -58,6 +58,7 @@ class Items:
     dropped: list[str] = field(default_factory=list)
     clonable: list[str] = field(default_factory=list)
     item_macros: list[str] = field(default_factory=list)
+    macro_words: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +322,7 @@ def _static(node: Node, attributes: str, where: _Where, items: Items) -> None:
             test=where.test,
         )
     )
+    _nested(node, replace(where, scope="fn"), items)
 
 
 def _impl(node: Node, attributes: str, where: _Where, items: Items) -> None:
@@ -430,7 +432,12 @@ def _expression_macro(node: Node, attributes: str, where: _Where, items: Items) 
 
 
 def _foreign(node: Node, attributes: str, where: _Where, items: Items) -> None:
-    """`extern "C" { … }` and macro definitions hold nothing that concerns us."""
+    """`extern "C" { … }` holds nothing that concerns us."""
+
+
+def _macro_definition(node: Node, attributes: str, where: _Where, items: Items) -> None:
+    """What a macro's body names may be touched wherever the macro is called."""
+    items.macro_words |= {text(n) for n in syntax.walk(node) if n.type == "identifier"}
 
 
 _HANDLERS = {
@@ -448,5 +455,5 @@ _HANDLERS = {
     "macro_invocation": _macro,
     "expression_statement": _expression_macro,
     "foreign_mod_item": _foreign,
-    "macro_definition": _foreign,
+    "macro_definition": _macro_definition,
 }

@@ -106,12 +106,15 @@ def split_steps(steps: str) -> list[str]:
     return [part for part in parts if part]
 
 
-MULTILINE_STRING = re.compile(r'"(?:[^"\\]|\\.)*\n(?:[^"\\]|\\.)*"')
+MULTILINE_STRING = re.compile(r'"(?:[^"\\]|\\.)*\n(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+RAW_STRING = re.compile(r'\bb?r#*"')
 
 
 def deeper(text: str, unit: str) -> str | None:
     """`text` with its later lines one level deeper; None if a string holds a line break."""
-    if "\n" in text and MULTILINE_STRING.search(text):
+    if "\n" in text and (MULTILINE_STRING.search(text) or RAW_STRING.search(text)):
         return None
     head, *rest = text.split("\n")
     return "\n".join([head, *(unit + line if line.strip() else line for line in rest)])

@@ -63,8 +63,11 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
 
 
 def _is(head: str, owner: TypeDef, owner_file: str, path: str, module: str, files: Files) -> bool:
-    if head.rpartition("::")[2] != owner.name:
-        return False
+    last = head.rpartition("::")[2]
+    if last != owner.name:
+        renamed = [use for use in files.facts(path).uses if use.name == last]
+        if not renamed or renamed[0].path.rpartition("::")[2] != owner.name:
+            return False
     meaning = files.names.meaning(head, path, module)
     if meaning is None:  # not understood, so only a name that nobody else has will do
         return len(files.definitions(owner.name)) == 1

@@ -22,7 +22,7 @@ GUARDS = frozenset(
     "MutexGuard RwLockReadGuard RwLockWriteGuard Ref RefMut OwnedMutexGuard MappedMutexGuard"
     " MappedRwLockReadGuard OwnedRwLockReadGuard OwnedRwLockWriteGuard".split()
 )
-BENIGN = frozenset(("read", "length", "lookup", "clone", "escape"))
+BENIGN = frozenset(("read", "length", "lookup", "clone"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,9 @@ def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
     found: list[Here] = []
     for path in paths:
         facts = files.facts(path)
+        renamed = {u.name for u in facts.uses if u.path.rpartition("::")[2] == collection.name}
         for mention in facts.mentions:
-            if not _names(mention.place, names):
+            if not _names(mention.place, names | renamed):
                 continue
             sure = _is_mention(mention, collection, path, files)
             if sure is None:
@@ -59,7 +60,7 @@ def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
             found += [
                 Here(path, mention, use, sure)
                 for use in mention.uses
-                if sure or use.kind not in BENIGN
+                if sure or use.kind not in BENIGN or use.note == "assumed"
             ]
     return tuple(found)
 
@@ -151,7 +152,7 @@ def _is_mention(mention: Mention, collection: Collection, path: str, files: File
 
 def _could_be(collection: Collection, files: Files) -> bool:
     """Whether a field of this name on a value of unknown type may well be this one."""
-    return len(collection.name) > 2
+    return not collection.name.isdigit()
 
 
 def _is_static(
@@ -160,12 +161,30 @@ def _is_static(
     if place.base == "fn":
         name = place.root.rpartition("::")[2]
         return True if any(fn.name == name for fn in accessors(collection, files)) else None
-    if place.base != "static" or place.path or place.root.rpartition("::")[2] != collection.name:
+    if place.base != "static" or place.path:
         return None
+    before, _, name = place.root.rpartition("::")
+    if not before:
+        imported = [use.path for use in files.facts(path).uses if use.name == name]
+        if imported:
+            before, _, name = imported[0].rpartition("::")
+    if name != collection.name:
+        return None
+    if before and not _leads_to(before, collection):
+        return False
     meant = _nearest_static(mention, collection.name, path, files)
     if path == collection.path:
         return True if meant == collection.static else None
     return True if meant is None and not _local_to_a_function(collection, files) else None
+
+
+def _leads_to(module: str, collection: Collection) -> bool:
+    """Whether a path may name the module in which the collection stands."""
+    last = module.rpartition("::")[2]
+    home = collection.module.rpartition("::")[2] or posixpath.basename(
+        collection.path.removesuffix("/mod.rs").removesuffix(".rs")
+    )
+    return last in (home, "crate", "self", "super") or home in ("lib", "main")
 
 
 def _nearest_static(mention: Mention, name: str, path: str, files: Files) -> StaticDef | None:

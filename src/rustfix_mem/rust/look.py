@@ -52,7 +52,10 @@ def look(source: bytes) -> FileFacts:
         error = tree.error()
         if error is not None:
             return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), error)
-        return _look(source, items.collect(tree.root))
+        try:
+            return _look(source, items.collect(tree.root))
+        except RecursionError:
+            return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), 0)
 
 
 def _look(source: bytes, found: items.Items) -> FileFacts:
@@ -77,6 +80,7 @@ def _look(source: bytes, found: items.Items) -> FileFacts:
         generated=bool(GENERATED.search(source[:600])),
         item_macros=tuple(found.item_macros),
         error=None,
+        macro_words=tuple(sorted(found.macro_words)),
     )
 
 
@@ -136,7 +140,9 @@ def _own_nodes(body: Node) -> list[Node]:
 def _mentions(function: Function, index: int) -> list[Mention]:
     """Every place of a function to which something is done."""
     found: list[Mention] = []
-    for node in _own_nodes(function.body):
+    parameters = field(function.node, "parameters")
+    patterns = syntax.walk(parameters) if parameters is not None else []
+    for node in [*(n for n in patterns if n.type == "field_pattern"), *_own_nodes(function.body)]:
         if node.type == "field_pattern":
             found += _taken_apart(node, function, index)
             continue
@@ -289,7 +295,8 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
             capped=capped,
             note=growth.note or _entry_note(node, growth),
             method=_entry_method(node, growth),
-            value=_said_value(growth, function),
+            value=_said(growth.value, growth, function),
+            key_form=_key_form(growth, function),
         )
     paired = {use.lookup.span for use in told.values() if use.lookup is not None}
     for use in lookups:
@@ -298,11 +305,20 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
     return told
 
 
-def _said_value(growth: UseOf, function: Function) -> str:
-    """The value that is put in; for a local, what it was bound to."""
-    if growth.value.isidentifier():
-        return memo.let_value(function.body, growth.value, growth.span)[:200] or growth.value
-    return growth.value
+def _said(written: str, growth: UseOf, function: Function) -> str:
+    """What is put in, as written; for a local, what it was bound to."""
+    if written.isidentifier():
+        return memo.let_value(function.body, written, growth.span)[:200] or written
+    return written
+
+
+ADDRESS = re.compile(r"\bas_ptr\b|\bas \*|\.addr\(\)|\bfrom_ref\b|\baddr_of\b")
+
+
+def _key_form(growth: UseOf, function: Function) -> str:
+    """The form of the key; `address` if it is one, said there or in the local that it is."""
+    said = _said(memo.plain_key(growth.key), growth, function)
+    return "address" if ADDRESS.search(f"{growth.key} {said}") else growth.key_form
 
 
 def _node_at(root: Node, where: Span) -> Node:

@@ -65,8 +65,8 @@ def packages(
     bad: list[BadManifest] = []
     for path, source in manifests.items():
         try:
-            tables[posixpath.dirname(path)] = tomllib.loads(source.decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            tables[posixpath.dirname(path)] = tomllib.loads(source.decode("utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             bad.append(BadManifest(path, f"invalid TOML: {error}"))
     members = _members(tables)
     found = [
@@ -88,7 +88,8 @@ def _members(tables: Mapping[str, dict[str, Any]]) -> set[str]:
         for pattern in _strings(workspace, "members"):
             glob = posixpath.normpath(posixpath.join(root, pattern)).removeprefix("./")
             glob = "" if glob == "." else glob
-            found |= {f for f in tables if _matches(f, glob) and f not in excluded}
+            out = [f"{folder}/" for folder in excluded]
+            found |= {f for f in tables if _matches(f, glob) and not f"{f}/".startswith(tuple(out))}
     while more := {d for f in found for d in _path_dependencies(f, tables) if d not in found}:
         found |= more
     return found
@@ -107,10 +108,17 @@ def _root_of(folder: str, roots: Mapping[str, Any]) -> str | None:
 
 
 def _path_dependencies(folder: str, tables: Mapping[str, dict[str, Any]]) -> Iterable[str]:
-    for dependency in _dependencies(tables.get(folder, {})).values():
-        path = dependency.get("path") if isinstance(dependency, dict) else None
+    roots = {f: 1 for f, table in tables.items() if _is_table(table, "workspace")}
+    root = folder if folder in roots else _root_of(folder, roots) or ""
+    shared = _table(_table(tables.get(root, {}), "workspace"), "dependencies")
+    for name, dependency in _dependencies(tables.get(folder, {})).items():
+        if not isinstance(dependency, dict):
+            continue
+        inherited = bool(dependency.get("workspace"))
+        source = _table(shared, name) if inherited else dependency
+        path = source.get("path")
         if isinstance(path, str):
-            there = posixpath.normpath(posixpath.join(folder, path))
+            there = posixpath.normpath(posixpath.join(root if inherited else folder, path))
             if there in tables:
                 yield there
 
@@ -200,9 +208,11 @@ def _targets(
         if root in rust_files:
             found.setdefault(root, Target(kind, named, root))
 
+    package = _table(table, "package")
     lib = _table(table, "lib")
     kind = "proc-macro" if lib.get("proc-macro") or lib.get("proc_macro") else "lib"
-    add(kind, str(lib.get("name", name)), str(lib.get("path", "src/lib.rs")))
+    if "lib" in table or package.get("autolib", True):
+        add(kind, str(lib.get("name", name)), str(lib.get("path", "src/lib.rs")))
     for key in ("bin", "test", "bench", "example"):
         entries = table.get(key)
         for entry in entries if isinstance(entries, list) else []:
@@ -211,15 +221,19 @@ def _targets(
                 place = {"bin": "src/bin", "test": "tests", "bench": "benches"}.get(key, "examples")
                 for path in [entry["path"]] if "path" in entry else _usual(place, named):
                     add(key, named, str(path))
-    add("bin", name, "src/main.rs")
-    build = _table(table, "package").get("build", "build.rs")
-    add("build", name, str(build) if isinstance(build, str) else "build.rs")
+    if package.get("autobins", True):
+        add("bin", name, "src/main.rs")
+    build = package.get("build", "build.rs")
+    if build is not False:
+        add("build", name, str(build) if isinstance(build, str) else "build.rs")
     for key, place in (
         ("bin", "src/bin"),
         ("test", "tests"),
         ("bench", "benches"),
         ("example", "examples"),
     ):
+        if not package.get(f"auto{key}s" if key != "bench" else "autobenches", True):
+            continue
         base = posixpath.join(folder, place) + "/"
         for path in rust_files:
             if path.startswith(base):

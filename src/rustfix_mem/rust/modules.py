@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rustfix_mem.rust.files import Files
     from rustfix_mem.rust.manifest import Package, Target
@@ -80,6 +80,10 @@ def reach(path: str, files: Files, seen: frozenset[str] = frozenset()) -> Reach:
         if chosen:
             live = [state for state in chosen if not state.test]
             return (live or chosen)[0]
+    if any(files.facts(parent).error is not None for parent in _parents(path, files)):
+        return Reach("unknown", package)
+    if _redirected(path, files):
+        return Reach("unknown", package)
     if package is not None and _may_be_included(path, package, files):
         return Reach("unknown", package)
     return Reach("orphan", package)
@@ -196,6 +200,31 @@ def _means(parent: str, inner: str, name: str, written: str, path: str, files: F
     return path in (posixpath.join(below, f"{name}.rs"), posixpath.join(below, name, "mod.rs"))
 
 
+def _redirected(path: str, files: Files) -> bool:
+    """Whether a `#[path]` or an `include!` may lead to the file in a way that is not followed."""
+    _, name = module_file(path)
+    for target in _targets(files.words.leads):
+        if target == path or files.words.declares(target, name) or _inside(path, target):
+            return True
+    return any(_inside(path, target) for target in _targets(files.words.redirects))
+
+
+def _targets(leads: Mapping[str, tuple[bytes, ...]]) -> Iterator[str]:
+    """Where the files' leads may go: beside each file, or into the folder of its modules."""
+    for other, said in leads.items():
+        for lead in said:
+            written = lead.decode("utf-8", "replace")
+            for start in (posixpath.dirname(other), other.removesuffix(".rs")):
+                yield posixpath.normpath(posixpath.join(start, written))
+
+
+def _inside(path: str, target: str) -> bool:
+    """Whether a file lies in the folder of the modules of `target`: a file, or a folder."""
+    folder = posixpath.dirname(target) if target.endswith(".rs") else target
+    near = folder not in ("", "src") and not folder.endswith("/src")
+    return near and path.startswith(f"{folder}/")
+
+
 def _may_be_included(path: str, package: Package, files: Files) -> bool:
     """Whether a macro may declare it: `include!` of its name, or a macro that takes its name."""
     _, name = module_file(path)
@@ -207,7 +236,7 @@ def _may_be_included(path: str, package: Package, files: Files) -> bool:
     return any(
         _names(macro, name, files.sources[other])
         for other in _near(path, files)
-        if _names("", name, files.sources[other])  # by any macro: else its facts are not needed
+        if other in files.files_with(name)  # else its facts are not needed
         for macro in files.facts(other).item_macros
     )
 
@@ -222,6 +251,6 @@ def _near(path: str, files: Files) -> list[str]:
 def _names(macro: str, name: str, source: bytes) -> bool:
     """Whether a call of `macro` in `source` has the word `name` among its tokens."""
     call = re.compile(
-        re.escape(macro.encode()) + rb"!\s*[\[({][^;]*?\b" + re.escape(name.encode()) + rb"\b"
+        re.escape(macro.encode()) + rb"!\s*[\[({][\s\S]*?\b" + re.escape(name.encode()) + rb"\b"
     )
     return bool(call.search(source))

@@ -67,12 +67,16 @@ class Names:
     def _single(self, name: str, file: str, module: str) -> Meaning | None:
         facts = self.codebase.facts(file)
         here = [t for t in facts.types if t.name == name]
-        same = [t for t in here if t.module == module] or (here if len(here) == 1 else [])
+        same = [t for t in here if t.module == module]
+        if len(same) > 1:  # one for each platform: nobody can say which
+            return None
         if same:
             return Meaning(f"{file}::{name}", same[0], file)
         imported = self._imported(name, file, module)
         if imported is not None:
             return self._path(imported, file)
+        if len(here) == 1:
+            return Meaning(f"{file}::{name}", here[0], file)
         if name in PRELUDE:
             return Meaning(PRELUDE[name])
         if any(use.name == "*" for use in facts.uses):
@@ -85,7 +89,8 @@ class Names:
         for use in uses:
             if use.module == module:
                 return use.path
-        around = [use for use in uses if module.startswith(use.module)]
+        outer = f"{module}::"
+        around = [u for u in uses if not u.module or outer.startswith(f"{u.module}::")]
         return around[0].path if around else None
 
     def _path(self, path: str, file: str) -> Meaning | None:

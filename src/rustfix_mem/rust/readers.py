@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.facts import TypeTree
 from rustfix_mem.rust.lifetimes import where
-from rustfix_mem.rust.links import accessors, unreadable
+from rustfix_mem.rust.links import accessors, scope, unreadable
 from rustfix_mem.rust.types import POINTERS, hazards
 
 if TYPE_CHECKING:
@@ -41,6 +40,7 @@ def against(
             yield f"serialised with `{collection.owner.name}`"
     helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
     yield from _leaks(collection, growths, files)
+    yield from _named_elsewhere(collection, files)
     for path in unreadable(collection, files):
         yield f"{path}, which may touch it, could not be read"
     for here in live:
@@ -50,11 +50,24 @@ def against(
             yield "named in a macro that may do anything with it"
 
 
+def _named_elsewhere(collection: Collection, files: Files) -> Iterator[str]:
+    """Whether a macro's body, or another static, names it: what happens there is not followed."""
+    word = re.compile(rf"\b{re.escape(collection.name)}\b")
+    for path in scope(collection, files):
+        facts = files.facts(path)
+        if collection.name in facts.macro_words:
+            yield f"named in the body of a macro in {path}"
+        for static in facts.statics if collection.static is not None else ():
+            if static.name != collection.name and word.search(static.value):
+                yield f"`{static.name}` names it too, in {path}"
+
+
 def _leaks(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Whether what is put in was leaked: clearing frees nothing, and more would leak."""
     kept = collection.value or collection.key
-    if kept.head == "&" and not kept.lifetime and kept.args[:1] != (TypeTree("str"),):
-        yield "its values are leaked (`&'static`): clearing frees nothing, and more would leak"
+    made = [here for here in growths if not here.use.value.startswith('"')]
+    if kept.head == "&" and not kept.lifetime and made:
+        yield "its values are `&'static`: if they are leaked, clearing frees nothing and leaks more"
     for here in growths:
         fn = files.facts(here.path).fns[here.mention.fn]
         if re.search(r"\bleak\(", files.text(here.path, fn.span)):

@@ -244,6 +244,9 @@ def place_of(node: Node, function: Function, depth: int = 0) -> Place:
             return Place(of.base, of.root, (*of.path, text(field(node, "field"))), of.type)
         case "call_expression":
             return _called_place(node, function, depth) or unknown
+        case "struct_expression":
+            made = constructed(node)
+            return Place("let", "", (), made) if made is not None else unknown
     return unknown
 
 

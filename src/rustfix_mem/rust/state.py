@@ -151,7 +151,7 @@ def _addresses(collection: Collection, growths: tuple[Here, ...]) -> Iterator[st
         yield f"its key `{collection.key}` is an address: what lies there may change"
         return
     for here in growths:
-        if re.search(r"\bas_ptr\b|\bas \*|\baddr\(\)", here.use.key):
+        if here.use.key_form == "address":
             yield f"its key `{here.use.key}` is an address: what lies there may change"
             return
 

@@ -106,6 +106,8 @@ def _climb(node: Node, way: _Way) -> Iterator[UseOf]:
             yield from _climb(parent, way.step())
         case "field_expression" | "expression_statement":
             return  # a deeper place is a mention of its own; a bare statement does nothing
+        case "match_expression" if field(parent, "value") != node:
+            yield from _climb(parent, way.step())
         case "let_declaration" | "let_condition" | "match_expression":
             yield from _bound(parent, way)
         case "match_arm" | "match_block" | "else_clause" | "unsafe_block" | "async_block":
@@ -218,6 +220,18 @@ def _bound_by(binder: Node, region: Node, way: _Way) -> Iterator[UseOf]:
         yield _end(pattern or binder, way, "escape")
 
 
+def is_bound_here(node: Node) -> bool:
+    """Whether an identifier stands in a pattern: it makes a name, it does not use one."""
+    child = node
+    for holder in syntax.ancestors(node):
+        if holder.type == "closure_parameters":
+            return True
+        if not holder.type.endswith("_pattern"):
+            return field(holder, "pattern") == child
+        child = holder
+    return False
+
+
 def _alias_uses(binder: Node, region: Node, way: _Way) -> Iterator[UseOf]:
     for node in syntax.walk(region):
         if (
@@ -225,6 +239,7 @@ def _alias_uses(binder: Node, region: Node, way: _Way) -> Iterator[UseOf]:
             and node.start_byte > binder.start_byte
             and text(node) == way.alias
             and declaration(node, way.alias) == binder
+            and not is_bound_here(node)
         ):
             yield from _climb(node, way)
 

@@ -18,6 +18,14 @@ BLANKED = bytes(byte if byte in WORD_BYTES else ord(" ") for byte in range(256))
 MOD = re.compile(rb"mod\s+(?:r#)?([^\s;{]+)\s*([;{])")
 PATH = re.compile(rb'path\s*=\s*"([^"]*)"')
 INCLUDE = re.compile(rb"include!\s*\(([^)]*)")
+LEADS = (
+    re.compile(rb'\bpath\s*=\s*r#*"([^"\n]*)"'),
+    re.compile(rb'cfg_attr\s*\([^\]]*\bpath\s*=\s*"([^"\n]*)"'),
+    re.compile(rb'\bpath\s*=\s*"([^"\n]*)"\s*\]\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*\{'),
+    re.compile(rb'include!\s*\(\s*r?#*"([^"\n]*)"'),
+)
+"""Ways to a file or a folder that the walk up the module tree does not follow."""
+
 BEFORE_IN_PATTERN = (b"{", b",", b"ref", b"mut", b"]")
 NEAR = 200
 """Bytes around a name that are looked at."""
@@ -84,6 +92,16 @@ class Words:
     def redirects(self) -> Mapping[str, tuple[bytes, ...]]:
         """The files with a `#[path = "….rs"]`, and every such path in them."""
         return _said(self.sources, b"path", PATH, b".rs")
+
+    @cached_property
+    def leads(self) -> Mapping[str, tuple[bytes, ...]]:
+        """The files that lead to others in ways that are not followed, and where to."""
+        found = {
+            path: tuple(said for pattern in LEADS for said in pattern.findall(source))
+            for path, source in self.sources.items()
+            if b"path" in source or b"include!" in source
+        }
+        return {path: said for path, said in found.items() if said}
 
     @cached_property
     def includes(self) -> Mapping[str, tuple[bytes, ...]]:

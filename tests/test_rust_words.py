@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from rustfix_mem import scan
+from rustfix_mem.rust.words import Words
+
+
+@pytest.mark.parametrize(
+    ("source", "stands"),
+    [
+        (b"self.cache.get(k)", True),
+        (b"self\n    .cache\n    .get(k)", True),
+        (b"self. /* why */ cache.get(k)", True),
+        (b"self. // why\n cache.get(k)", True),
+        (b"let Self { cache, .. } = self;", True),
+        (b"let Self { size, ref mut cache } = self;", True),
+        (b"let Self { #[cfg(x)] cache, .. } = self;", True),
+        (b"log!(self.cache)", True),
+        (b"self." + b" " * 300 + b"cache", True),
+        (b"self.cache()", False),
+        (b"cache!(x)", False),
+        (b"let cache = 1;", False),
+        (b"f(a, cache)", False),
+        (b"use crate::cache;", False),
+        (b"mod x { cache::go() }", False),
+        (b"self.caches.get(k)", False),
+        (b"self.my_cache.get(k)", False),
+    ],
+)
+def test_where_a_name_may_be_a_field(source: bytes, stands: bool) -> None:
+    assert bool(Words({"a.rs": source}).files_with_field("cache")) is stands
+
+
+@pytest.mark.parametrize(
+    ("word", "stands"),
+    [("cache", True), ("caches", False), ("0", True), ("r#type", True), ("größe", True)],
+)
+def test_whole_words(word: str, stands: bool) -> None:
+    words = Words({"a.rs": "self.cache.0; r#type; größe".encode()})
+    assert bool(words.files_with(word)) is stands
+
+
+@pytest.mark.parametrize(
+    ("source", "stands"),
+    [
+        (b"static SEEN: X = y;", True),
+        (b"static mut SEEN : X = y;", True),
+        (b"static ref SEEN: X = y;", True),
+        (b"const SEEN: X = y;", True),
+        (b"SEEN.lock();", False),
+    ],
+)
+def test_where_a_static_may_be(source: bytes, stands: bool) -> None:
+    assert bool(Words({"a.rs": source}).files_with_static("SEEN")) is stands
+
+
+def test_modules_that_seem_declared() -> None:
+    words = Words({"lib.rs": b"pub mod a;\nmod r#b ;\nmod c {\n mod d; }\n// the model of\nmod e;"})
+    assert [n for n in "abcdef" if words.declares("lib.rs", n)] == list("abcde")
+    assert [n for n in "abcdef" if words.opens("lib.rs", n)] == ["c"]
+    assert not words.declares("main.rs", "a")
+
+
+def test_a_file_that_kills_its_worker_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = scan._look_packed
+
+    def _look_packed(source: bytes) -> bytes:
+        if b"fatal" in source:
+            os._exit(1)
+        return packed(source)
+
+    _look_packed.__module__, _look_packed.__qualname__ = scan.__name__, "_look_packed"
+    monkeypatch.setattr(scan, "_look_packed", _look_packed)
+    monkeypatch.setattr(scan, "WORTH_WORKERS", 0)
+    looker = scan.Looker(2)
+    found = looker({"a.rs": b"struct A;", "b.rs": b"struct B; // fatal", "c.rs": b"struct C;"})
+    looker.close()
+    assert [path for path, facts in found.items() if facts.error is not None] == ["b.rs"]
+    assert looker.parsed == 2
