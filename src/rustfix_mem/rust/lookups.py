@@ -1,0 +1,222 @@
+"""Which look-up a growth belongs to, and what the result of each look-up is for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust import memo, syntax
+from rustfix_mem.rust.entries import entry_method, entry_note
+from rustfix_mem.rust.facts import Lookup, Mention, UseOf
+from rustfix_mem.rust.places import own_nodes
+from rustfix_mem.rust.scopes import declaration, method_call, place_of
+from rustfix_mem.rust.syntax import field, span, text
+from rustfix_mem.rust.uses import KIND_OF
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.items import Function
+    from rustfix_mem.rust.syntax import Node
+    from rustfix_mem.text import Span
+
+
+def with_lookups(mentions: list[Mention], function: Function) -> list[Mention]:
+    """The mentions with each growth told its look-ups, and each look-up what its result is for."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[UseOf]] = {}
+    for mention in mentions:
+        key = (mention.place.base, mention.place.root, mention.place.path)
+        groups.setdefault(key, []).extend(mention.uses)
+    told: dict[tuple[Span, str], UseOf] = {}
+    for uses in groups.values():
+        told |= _tell(uses, function)
+    if not told:
+        return mentions
+    return [
+        replace(m, uses=tuple(told.get((use.span, use.kind), use) for use in m.uses))
+        for m in mentions
+    ]
+
+
+def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf]:
+    growths = [use for use in uses if use.kind == "grow"]
+    lookups = [use for use in uses if use.kind == "lookup"]
+    if not growths and not lookups:
+        return {}
+    told: dict[tuple[Span, str], UseOf] = {}
+    nodes = {use.span: _node_at(function.node, use.span) for use in (*growths, *lookups)}
+    tests = {use.span: tuple(memo.tests_of(nodes[use.span])) for use in lookups}
+    capped = _length_check(function) if growths else ""
+    for growth in growths:
+        node = nodes[growth.span]
+        found = _lookup_for(growth, node, lookups, nodes, tests, function)
+        told[growth.span, growth.kind] = replace(
+            growth,
+            lookup=found,
+            capped=capped,
+            note=growth.note or entry_note(node, growth),
+            method=entry_method(node, growth),
+            value=_said(growth.value, growth, function),
+            key_form=_key_form(growth, function),
+        )
+    paired = {use.lookup.span for use in told.values() if use.lookup is not None}
+    for use in lookups:
+        note = _lookup_note(use, tests[use.span], paired, growths)
+        told[use.span, use.kind] = replace(use, note=note)
+    return told
+
+
+def _said(written: str, growth: UseOf, function: Function) -> str:
+    """What is put in, as written; for a local, what it was bound to."""
+    if written.isidentifier():
+        return memo.let_value(function.body, written, growth.span)[:200] or written
+    return written
+
+
+ADDRESS = re.compile(r"\bas_ptr\b|\bas \*|\.addr\(\)|\bfrom_ref\b|\baddr_of\b")
+
+
+def _key_form(growth: UseOf, function: Function) -> str:
+    """The form of the key; `address` if it is one, said there or in the local that it is."""
+    said = _said(memo.plain_key(growth.key), growth, function)
+    return "address" if ADDRESS.search(f"{growth.key} {said}") else growth.key_form
+
+
+def _node_at(root: Node, where: Span) -> Node:
+    return syntax.descendant(root, where)
+
+
+def _lookup_for(
+    growth: UseOf,
+    node: Node,
+    lookups: list[UseOf],
+    nodes: dict[Span, Node],
+    tests: dict[Span, tuple[memo.Test, ...]],
+    function: Function,
+) -> Lookup | None:
+    """The look-up of the same key on whose miss path the growth stands."""
+    for use in lookups:
+        if use.method == "get_mut":
+            continue
+        for test in tests[use.span]:
+            form = memo.miss_form(test, node)
+            if form and _same_key(use, growth, function):
+                key = use.key if _still_there(nodes[use.span], use.args[0], node) else ""
+                return Lookup(use.method, key, use.span, form)
+    if growth.method == "entry":
+        return Lookup("entry", "", growth.span, "entry")
+    return _helper(growth, node, function)
+
+
+def _same_key(lookup: UseOf, growth: UseOf, function: Function) -> bool:
+    if memo.same_key(lookup.key, growth.key):
+        return True
+    for one, other in ((lookup, growth), (growth, lookup)):
+        name = memo.plain_key(one.key)
+        if name.isidentifier():
+            value = memo.let_value(function.body, name, one.span)
+            if value and memo.same_key(value, other.key):
+                return True
+    return False
+
+
+def _still_there(lookup: Node, key: Span, growth: Node) -> bool:
+    """Whether every name in the look-up's key means the same, unmoved, where the growth stands."""
+    expression = _node_at(lookup, key)
+    borrowed = expression.type == "reference_expression"
+    for node in syntax.walk(expression):
+        if node.type == "identifier":
+            name = text(node)
+            if declaration(node, name) != declaration(growth, name):
+                return False
+            if borrowed and _moved_between(name, lookup, growth):
+                return False
+        elif node.type in ("call_expression", "macro_invocation"):
+            call = method_call(node)
+            if call is None or call.name not in ("as_str", "as_ref", "as_path", "trim", "as_slice"):
+                return False
+    return True
+
+
+def _moved_between(name: str, lookup: Node, growth: Node) -> bool:
+    """Whether `name` is handed over as a whole after the look-up and before the growth."""
+    scope = next((n for n in syntax.ancestors(growth) if n.type == "function_item"), growth)
+    for node in syntax.walk(scope):
+        if node.type != "identifier" or text(node) != name or node.parent is None:
+            continue
+        if lookup.end_byte < node.start_byte < growth.start_byte:
+            holder = node.parent.type
+            if holder in ("arguments", "let_declaration", "field_initializer", "tuple_expression"):
+                return True
+            if holder == "shorthand_field_initializer":
+                return True
+    return False
+
+
+def _helper(growth: UseOf, node: Node, function: Function) -> Lookup | None:
+    """`if let Some(hit) = self.cached(key) { return hit; }`: the look-up is one call deep."""
+    for call in own_nodes(function.body):
+        if call.type != "call_expression" or call.start_byte >= node.start_byte:
+            continue
+        callee = field(call, "function")
+        if callee is None or KIND_OF.get(text(callee).rpartition(".")[2]):
+            continue
+        holder = call.parent
+        if holder is None or holder.type not in (
+            "let_condition",
+            "match_expression",
+            "let_declaration",
+            "await_expression",
+            "unary_expression",
+            "if_expression",
+        ):
+            continue
+        for test in memo.tests_of(call):
+            form = memo.miss_form(test, node)
+            if form:
+                name = "".join(text(callee).split()).removeprefix("self.").removeprefix("Self::")
+                return Lookup(f"helper:{name}", "", span(call), form)
+    return None
+
+
+def _lookup_note(
+    use: UseOf, tests: tuple[memo.Test, ...], paired: set[Span], growths: list[UseOf]
+) -> str:
+    """What a look-up's result is for: see `UseOf.note`."""
+    kinds = {test.kind for test in tests}
+    after = any(
+        growth.span.end <= use.span.start and memo.same_key(growth.key, use.key)
+        for growth in growths
+    )
+    if "assumed" in kinds:
+        return "after" if after else "assumed"
+    if use.span in paired:
+        return "miss"
+    if after:
+        return "after"
+    if "letelse" in kinds:
+        return "assumed"
+    for kind in ("defaulted", "returned", "question", "other"):
+        if kind in kinds:
+            return kind
+    return "tested" if kinds else "unused"
+
+
+def _length_check(function: Function) -> str:
+    """The first comparison of a length of something kept, as written; empty if there is none."""
+    for node in own_nodes(function.body):
+        if node.type != "binary_expression":
+            continue
+        left, right = field(node, "left"), field(node, "right")
+        operator = text(field(node, "operator"))
+        if operator not in ("<", ">", "<=", ">=", "==") or left is None or right is None:
+            continue
+        for side, other in ((left, right), (right, left)):
+            call = method_call(side)
+            if call is None or call.name not in ("len", "count", "weight", "size"):
+                continue
+            if text(other) in ("0", "1") or call.arguments:
+                continue
+            place = place_of(call.receiver, function)
+            if place.base in ("self", "static") or (place.base == "let" and place.path):
+                return text(node)
+    return ""
