@@ -58,7 +58,7 @@ def _allowed(parameter: Parameter) -> str:
         return ", ".join(f"`{choice}`" for choice in parameter.choices)
     if isinstance(parameter.default, bool):
         return "`true`, `false`"
-    return f"at least {parameter.at_least}" if parameter.at_least is not None else ""
+    return parameter.bounds
 
 
 if __name__ == "__main__":

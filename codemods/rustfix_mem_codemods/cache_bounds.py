@@ -181,7 +181,6 @@ class CacheBounds(Codemod):
             item=item,
             message=f"`{item}` grows with every new key and never shrinks",
             why=(verdict.life.because, *(w for w in verdict.unsure if w != verdict.life.because)),
-            help=f"cap it at {self.max_entries} entries: `rustfix-mem apply cache-bounds`",
             fix=Fix(f"cap `{item}` at {self.max_entries} entries", edits, level),
         )
 

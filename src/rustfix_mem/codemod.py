@@ -58,6 +58,13 @@ class Parameter:
     at_most: int | None
     choices: tuple[str, ...]
 
+    @property
+    def bounds(self) -> str:
+        """What a number may be, in words: `at least 1, at most 9`; empty if anything."""
+        least = f"at least {self.at_least}" if self.at_least is not None else ""
+        most = f"at most {self.at_most}" if self.at_most is not None else ""
+        return ", ".join(bound for bound in (least, most) if bound)
+
     def parse(self, value: object) -> int | str | bool:
         """`value`, from the command line or from TOML, checked; raises `UsageError`."""
         parsed = _parse(self, value)

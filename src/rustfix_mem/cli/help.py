@@ -110,6 +110,6 @@ def parameter(parameter: Parameter) -> str:
         else (parameter.default)
     )
     facts = [f"default: {default} {parameter.unit}".rstrip()]
-    if parameter.at_least is not None:
-        facts.append(f"at least {parameter.at_least}")
+    if parameter.bounds:
+        facts.append(parameter.bounds)
     return f"{parameter.help.rstrip('.')} ({', '.join(facts)})."
