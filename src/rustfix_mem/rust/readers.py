@@ -41,6 +41,7 @@ def against(
     helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
     yield from _leaks(collection, growths, files)
     yield from _named_elsewhere(collection, files)
+    yield from _recurses(growths, files)
     for path in unreadable(collection, files):
         yield f"{path}, which may touch it, could not be read"
     for here in live:
@@ -48,6 +49,18 @@ def against(
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
         if collection.static is not None and collection.name in files.facts(path).tokens:
             yield "named in a macro that may do anything with it"
+
+
+def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether the value is computed by the same function: forgetting may then cost exponentially."""
+    for here in growths:
+        fn = files.facts(here.path).fns[here.mention.fn]
+        body = files.text(here.path, fn.span).partition("{")[2]
+        name = re.escape(fn.name)
+        called = rf"\b(?:self\.|Self::){name}" if fn.owner else rf"(?<![\w.:]){name}"
+        if re.search(rf"{called}\s*\(", body):
+            yield f"`{fn.name}` calls itself: to forget entries half-way may cost exponential time"
+            return
 
 
 def _named_elsewhere(collection: Collection, files: Files) -> Iterator[str]:
