@@ -2,43 +2,25 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rustfix_mem.changeset import MAX_ROUNDS, ChangeSet, Report, check, plan
-from rustfix_mem.codebase import Codebase
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.finding import Applicability, Finding, Fix, LeftAlone
 from rustfix_mem.git.snapshot import Snapshot
 from rustfix_mem.text import Edit, Position, Span
+from support import MACHINE, Toy, toy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.codebase import Codebase
 
 A = "src/a.rs"
-MACHINE = Applicability.MACHINE_APPLICABLE
-Judge = Callable[[Codebase], Iterator[Finding | LeftAlone]]
-
-
-class Toy(Codemod):
-    """Says what a test wants said."""
-
-    guide: ClassVar[str] = "0"
-    level: ClassVar[Applicability] = MACHINE
-    gate: ClassVar[tuple[bytes, ...]] = (b"",)
-    judging: ClassVar[Judge]
-
-    @classmethod
-    def name(cls) -> str:
-        return "toy"
-
-    def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
-        yield from type(self).judging(codebase)
-
-
-def toy(judging: Judge) -> Codemod:
-    return type("One", (Toy,), {"judging": staticmethod(judging)})()  # type: ignore[no-any-return]
 
 
 def replacing(pattern: str, text: str, level: Applicability = MACHINE) -> Codemod:

@@ -1,59 +1,12 @@
-"""Wrong edits and wrong reports, each a whole crate in memory. Each fails today."""
+"""Wrong edits and wrong reports that a review found, each a whole crate in memory."""
 
 from __future__ import annotations
 
 import pytest
 
 from rustfix_mem.changeset import check
-from rustfix_mem.git.snapshot import Snapshot
 from rustfix_mem_codemods.cache_bounds import CacheBounds
-
-LIB = "src/lib.rs"
-HEAD = "use std::collections::{HashMap, HashSet};\nuse std::sync::{Arc, LazyLock, Mutex};\n\n"
-STATIC = "static SLUGS_CACHE: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(m);\n\n"
-MEMO = """pub fn slug(title: &str) -> String {
-    let mut cache = SLUGS_CACHE.lock().unwrap();
-    if let Some(known) = cache.get(title) {
-        return known.clone();
-    }
-    let made = title.to_lowercase();
-    cache.insert(title.to_string(), made.clone());
-    made
-}
-"""
-CACHED = HEAD + STATIC + MEMO
-OWNER = """pub struct SlugCache {
-    entries: HashMap<String, String>,
-    order: Vec<String>,
-}
-
-static SHARED: LazyLock<Mutex<SlugCache>> = LazyLock::new(m);
-
-impl SlugCache {
-    pub fn slug(&mut self, title: &str) -> String {
-        if let Some(known) = self.entries.get(title) {
-            return known.clone();
-        }
-        let made = title.to_lowercase();
-        self.entries.insert(title.to_string(), made.clone());
-        made
-    }
-}
-"""
-OWNED = HEAD + OWNER
-
-
-def said(source: str, files: dict[str, str] | None = None) -> str:
-    manifest = '[package]\nname = "x"\nedition = "2021"\n'
-    whole = {"Cargo.toml": manifest, LIB: source, **(files or {})}
-    snapshot = Snapshot.of_files({path: text.encode() for path, text in whole.items()})
-    found = check((CacheBounds(),), snapshot, cache=False)
-    if found.findings:
-        finding = found.findings[0].finding
-        return "fix" if finding.fix is not None else "report: " + "; ".join(finding.why)
-    alone = [one for _, one, _ in found.left_alone]
-    return "alone: " + "; ".join(alone[0].reasons) if alone else "nothing"
-
+from support import CACHED, HEAD, MEMO, OWNED, STATIC, crate, said
 
 POISON = "match SLUGS_CACHE.lock() { Ok(g) => g, Err(p) => p.into_inner() }"
 
@@ -141,21 +94,9 @@ def test_no_edit_of_a_type_that_is_defined_twice() -> None:
 def test_no_edit_of_a_namesake_in_another_module() -> None:
     memo = MEMO.replace("SLUGS_CACHE.lock()", "b::SLUGS_CACHE.lock()")
     pub = HEAD + "pub " + STATIC
-    found = said("mod a; mod b;\n" + memo, {"src/a.rs": pub, "src/b.rs": pub})
-    report = check(
-        (CacheBounds(),),
-        Snapshot.of_files(
-            {
-                "Cargo.toml": b'[package]\nname = "x"\nedition = "2021"\n',
-                LIB: ("mod a; mod b;\n" + memo).encode(),
-                "src/a.rs": pub.encode(),
-                "src/b.rs": pub.encode(),
-            }
-        ),
-        cache=False,
-    )
-    fixes = [one for one in report.findings if one.finding.fix is not None]
-    assert len(fixes) <= 1, found
+    source = crate("mod a; mod b;\n" + memo, {"src/a.rs": pub, "src/b.rs": pub})
+    found = check((CacheBounds(),), source, cache=False).findings
+    assert len([one for one in found if one.finding.fix is not None]) <= 1
 
 
 def test_no_edit_of_a_binary_that_cargo_does_not_build() -> None:

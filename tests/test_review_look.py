@@ -9,20 +9,10 @@ from rustfix_mem.errors import UsageError
 from rustfix_mem.rust.layout import deeper
 from rustfix_mem.rust.look import look
 from rustfix_mem_codemods.cache_bounds import CacheBounds
+from support import ends
 
 if TYPE_CHECKING:
     from rustfix_mem.codemod import Codemod
-
-
-def ends(body: str) -> set[str]:
-    found = look(f"impl A {{ fn f(&mut self, k: K) {{ {body} }} }}".encode())
-    return {
-        f"{use.kind} {use.method}".strip()
-        for mention in found.mentions
-        if mention.place.path == ("m",)
-        for use in mention.uses
-        if use.kind != "read"
-    }
 
 
 POISON = "match self.m.lock() { Ok(g) => g, Err(p) => p.into_inner() }"

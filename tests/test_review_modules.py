@@ -2,19 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.codebase import Codebase
 from rustfix_mem.rust.lifetimes import life_of
 from rustfix_mem.rust.manifest import packages
 from rustfix_mem.rust.types import collections
-from rustfix_mem.scan import Looker
-
-X = '[package]\nname = "x"\n'
-
-
-def codebase(files: dict[str, str]) -> Codebase:
-    whole = {path: text.encode() for path, text in {"Cargo.toml": X, **files}.items()}
-    rust = {path: source for path, source in whole.items() if path.endswith(".rs")}
-    return Codebase(rust, {p: s for p, s in whole.items() if p not in rust}, Looker(1))
+from support import X, codebase
 
 
 @pytest.mark.parametrize(

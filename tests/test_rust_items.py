@@ -343,21 +343,6 @@ def test_where_a_constant_goes(source: str, home: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "ends"),
-    [
-        ("a();", True),
-        ("loop { break; }", True),
-        ("while true { a(); }", True),
-        ("loop { a(); }", False),
-        ("if x { loop { a(); } }", False),
-    ],
-)
-def test_functions_that_never_end(body: str, ends: bool) -> None:
-    assert facts(f"fn f() {{ {body} }}").fns[0].ends is ends
-    assert facts(f"fn main() {{ {body} }}").fns[0].ends is False
-
-
-@pytest.mark.parametrize(
     ("source", "dropped", "clonable"),
     [
         ("impl Drop for A { fn drop(&mut self) {} }", ("A",), ()),

@@ -8,7 +8,6 @@ from rustfix_mem.rust.layout import (
     condition,
     deeper,
     indent_at,
-    joined,
     split_steps,
     style_of,
 )
@@ -118,14 +117,6 @@ def test_steps(steps: str, parts: list[str]) -> None:
 )
 def test_a_chain(head: str, steps: str, text: str) -> None:
     assert chain("    ", head, steps, STYLE) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "result"),
-    [("a.b()", "a.b()"), ("a\n    .b()\n    .c()", "a.b().c()"), ("a \n .b( )", "a.b( )")],
-)
-def test_joined(text: str, result: str) -> None:
-    assert joined(text) == result
 
 
 @pytest.mark.parametrize(

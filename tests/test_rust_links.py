@@ -6,59 +6,8 @@ import pytest
 
 from rustfix_mem.changeset import check, plan
 from rustfix_mem.finding import Applicability
-from rustfix_mem.git.snapshot import Snapshot
 from rustfix_mem_codemods.cache_bounds import CacheBounds
-
-LIB = "src/lib.rs"
-HEAD = "use std::collections::{HashMap, HashSet};\nuse std::sync::{Arc, LazyLock, Mutex};\n\n"
-STATIC = "static SLUGS_CACHE: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(m);\n\n"
-MEMO = """pub fn slug(title: &str) -> String {
-    let mut cache = SLUGS_CACHE.lock().unwrap();
-    if let Some(known) = cache.get(title) {
-        return known.clone();
-    }
-    let made = title.to_lowercase();
-    cache.insert(title.to_string(), made.clone());
-    made
-}
-"""
-CACHED = HEAD + STATIC + MEMO
-
-OWNER = """pub struct SlugCache {
-    entries: HashMap<String, String>,
-    order: Vec<String>,
-}
-
-static SHARED: LazyLock<Mutex<SlugCache>> = LazyLock::new(m);
-
-impl SlugCache {
-    pub fn slug(&mut self, title: &str) -> String {
-        if let Some(known) = self.entries.get(title) {
-            return known.clone();
-        }
-        let made = title.to_lowercase();
-        self.entries.insert(title.to_string(), made.clone());
-        made
-    }
-}
-"""
-OWNED = HEAD + OWNER
-
-
-def crate(source: str, files: dict[str, str] | None = None) -> Snapshot:
-    manifest = '[package]\nname = "x"\nedition = "2021"\n'
-    whole = {"Cargo.toml": manifest, LIB: source, **(files or {})}
-    return Snapshot.of_files({path: text.encode() for path, text in whole.items()})
-
-
-def said(source: str, files: dict[str, str] | None = None) -> str:
-    """`fix`, `report: reasons`, `alone: reasons` of the only cache; `nothing` for none."""
-    found = check((CacheBounds(),), crate(source, files), cache=False)
-    if found.findings:
-        finding = found.findings[0].finding
-        return "fix" if finding.fix is not None else "report: " + "; ".join(finding.why)
-    alone = [one for _, one, _ in found.left_alone]
-    return "alone: " + "; ".join(alone[0].reasons) if alone else "nothing"
+from support import CACHED, HEAD, LIB, MEMO, OWNED, STATIC, crate, said
 
 
 def test_the_plain_cases_are_fixed() -> None:

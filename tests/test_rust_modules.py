@@ -6,17 +6,10 @@ import pytest
 
 from rustfix_mem.codebase import Codebase
 from rustfix_mem.scan import Looker
+from support import X, codebase
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.modules import Reach
-
-X = '[package]\nname = "x"\n'
-
-
-def codebase(files: dict[str, str]) -> Codebase:
-    whole = {path: text.encode() for path, text in {"Cargo.toml": X, **files}.items()}
-    rust = {path: source for path, source in whole.items() if path.endswith(".rs")}
-    return Codebase(rust, {p: s for p, s in whole.items() if p not in rust}, Looker(1))
 
 
 def reach(path: str, files: dict[str, str]) -> Reach:

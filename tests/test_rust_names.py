@@ -2,22 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.codebase import Codebase
-from rustfix_mem.scan import Looker
+from support import LIB, codebase
 
 X = '[package]\nname = "x"\nedition = "2021"\n[dependencies]\nindexmap = "2"\nmy-dep = "1"\n'
-LIB = "src/lib.rs"
 
 
 def meaning(head: str, files: dict[str, str], module: str = "", file: str = LIB) -> str | None:
-    whole = {path: text.encode() for path, text in {"Cargo.toml": X, LIB: "", **files}.items()}
-    rust = {path: source for path, source in whole.items() if path.endswith(".rs")}
-    codebase = Codebase(rust, {p: s for p, s in whole.items() if p not in rust}, Looker(1))
-    found = codebase.names.meaning(head, file, module)
-    if found is None:
-        return None
-    assert found.external == (found.defined is None)
-    return found.path
+    found = codebase({"Cargo.toml": X, LIB: "", **files}).names.meaning(head, file, module)
+    return found.path if found is not None else None
 
 
 STD_MAP = "std::collections::HashMap"

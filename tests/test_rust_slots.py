@@ -105,18 +105,3 @@ def test_the_chain_behind_the_growth(chain: str, suffix: str, whole: str) -> Non
     source, found = slot(f"let a = {chain};")
     assert found.suffix == suffix
     assert source[found.whole.start : found.whole.end] == whole.replace("@", chain)
-
-
-@pytest.mark.parametrize(
-    ("chain", "steps"),
-    [
-        ("self.m.insert(k, 1)", []),
-        ("self.m\n.insert(k, 1)", ["insert"]),
-        ("self.m\n.lock()\n.unwrap()\n.insert(k, 1)", ["lock", "unwrap", "insert"]),
-        ("self.m.lock()\n.unwrap().insert(k, 1)", ["unwrap"]),
-        ("self\n.m\n.insert(k, 1)", ["insert"]),
-    ],
-)
-def test_the_lines_of_a_chain(chain: str, steps: list[str]) -> None:
-    source, found = slot(f"{chain};")
-    assert [source[step.start : step.end] for step in found.steps] == steps

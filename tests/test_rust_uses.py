@@ -5,19 +5,7 @@ import time
 import pytest
 
 from rustfix_mem.rust.look import look
-
-
-def ends(body: str, of: str = "m") -> set[str]:
-    """What is done with `self.m` (or another place) in a method, plain reads left out."""
-    found = look(f"impl A {{ fn f(&mut self, k: K) {{ {body} }} }}".encode())
-    assert found.error is None
-    return {
-        f"{use.kind} {use.method}".strip()
-        for mention in found.mentions
-        if (mention.place.path or (mention.place.root,))[-1] == of
-        for use in mention.uses
-        if use.kind != "read"
-    }
+from support import ends
 
 
 @pytest.mark.parametrize(

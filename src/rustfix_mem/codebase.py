@@ -1,7 +1,7 @@
 """The linked whole that a codemod judges: crates, modules, names, types, and who touches what.
 
 Facts are made when first asked for; `look_many` makes them for many files at once, in workers.
-Nothing here is written to: two questions of the same kind have the same answer.
+What was found out is remembered and never changes: two equal questions have the same answer.
 """
 
 from __future__ import annotations

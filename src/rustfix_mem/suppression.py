@@ -69,7 +69,10 @@ def unused(
     used: Collection[Suppression],
     ran: Collection[str] | None = None,
 ) -> tuple[Suppression, ...]:
-    """Those that hid nothing. With `ran`, only those of which every codemod has been run."""
+    """Those that hid nothing. With `ran`, only those of which every codemod has been run.
+
+    No command asks yet.
+    """
     return tuple(
         one
         for one in found

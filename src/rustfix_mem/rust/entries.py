@@ -29,7 +29,7 @@ COPIES = frozenset(
 
 
 def entry_note(node: Node, growth: UseOf) -> str:
-    """`accumulates` if what the entry holds is changed in place, `empty` if it starts empty."""
+    """`accumulates` if what the entry holds is changed in place, `borrowed` if it is handed on."""
     if growth.method != "entry":
         return ""
     call = call_on(node)

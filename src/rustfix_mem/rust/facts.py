@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 3
+SCHEMA = 4
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -146,8 +146,6 @@ class FnDef:
     """What it hands out, if its body is only a way to that place."""
     home: int
     """Where a constant for this function goes: before the docs of the outermost item."""
-    ends: bool
-    """Whether it returns soon: false for `main` and for a function with an endless loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ class Lookup:
     """The key as written there, if it still means the same where the growth stands."""
     span: Span
     form: str
-    """`return` (the hit path leaves), `else` (in the miss arm), `guard`, `entry`, `fresh`."""
+    """`return` (the hit path leaves), `fresh` (it may leave), `else` (in the miss arm), `entry`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +176,6 @@ class Slot:
     """The statement of a block that holds it (its tail expression too)."""
     suffix: str
     """The last method of the chain: `clone` for `m.entry(k).or_default().clone()`."""
-    steps: tuple[Span, ...]
-    """Names of the methods that break the line before them, to re-indent a chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +183,7 @@ class UseOf:
     """What finally happens to a collection at one mention of it.
 
     `kind`: grow, shrink, clear, assign, read, lookup, enumerate, index, get_mut, clone,
-    length, escape, escape_mut, returned, init, token.
+    length, escape, escape_mut, returned, token.
     """
 
     kind: str
@@ -203,10 +199,13 @@ class UseOf:
     temporary: bool
     """Whether the receiver makes a guard that dies with the statement."""
     args: tuple[Span, ...]
-    mutable: bool = True
-    """Whether the receiver can be changed in place: a guard of a write lock, a `&mut`."""
     note: str = ""
-    """kind lookup: `assumed` if absence is an error; grow: `flag` if the result decides."""
+    """What its result is for, where that matters.
+
+    lookup: `miss` (a growth is on its miss path), `after` (it follows a growth), `assumed`
+    (absence is an error), defaulted, returned, question, other, tested, unused. grow: `decides`,
+    `once` (only a message), `accumulates`, `borrowed`. assign, get_mut: `counts` (`+= 1`).
+    """
     lookup: Lookup | None = None
     slot: Slot | None = None
     key: str = ""
@@ -224,7 +223,6 @@ class Mention:
     """One place in one function, with everything that is done to it there."""
 
     place: Place
-    span: Span
     fn: int
     """Index into `FileFacts.fns`; -1 outside of any function."""
     test: bool
@@ -236,8 +234,9 @@ class Mention:
 class Construction:
     """`Type::new(…)`, `Type::default()` or `Type { … }` outside of the type's own impl.
 
-    `fate`: `local` (bound to a local that is only borrowed), `field:Owner.name`, `static:NAME`,
-    `returned`, `moved`, `spawned`; `long` if the local's function never ends (main, a loop).
+    `fate`: `local` (bound to a local that is only borrowed), `field:Owner`, `returned`, `moved`,
+    `spawned`; `long` if it lives as long as the program: spawned, or a local of `main` or before
+    an endless loop.
     """
 
     type: str

@@ -97,17 +97,17 @@ def _block(node: Node, where: _Where, items: Items) -> None:
     start = -1
     for child in node.named_children:
         if child.type in ("attribute_item", *syntax.COMMENTS):
-            start = child.start_byte if start < 0 or _blank_between(node, child) else start
+            start = child.start_byte if start < 0 or _blank_before(child) else start
             if child.type == "attribute_item":
                 attributes.append(text(child))
             continue
-        head = child.start_byte if start < 0 or _blank_between(node, child) else start
+        head = child.start_byte if start < 0 or _blank_before(child) else start
         _item(child, "\n".join(attributes), head, where, items)
         attributes, start = [], -1
 
 
-def _blank_between(parent: Node, child: Node) -> bool:
-    """Whether an empty line (or the parent's brace) parts `child` from what stands before it."""
+def _blank_before(child: Node) -> bool:
+    """Whether an empty line (or nothing at all) parts `child` from what stands before it."""
     before = child.prev_sibling
     if before is None:
         return True

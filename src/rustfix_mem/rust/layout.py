@@ -55,11 +55,6 @@ def condition(indent: str, left: str, right: str, style: Style) -> str:
     return f"if {left}\n{indent}{style.unit}&& {right}\n{indent}{{"
 
 
-def joined(text: str) -> str:
-    """A chain on one line: the blanks around its dots are gone, others are single."""
-    return re.sub(r"\s*\n\s*", "", text) if "\n" in text else text
-
-
 def chain(indent: str, head: str, steps: str, style: Style, room: int = 1) -> str:
     """`head` and the `.step()`s behind it, flat or a line each, as rustfmt has it.
 

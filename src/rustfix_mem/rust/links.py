@@ -145,12 +145,12 @@ def _is_mention(mention: Mention, collection: Collection, path: str, files: File
         return None
     owner = owner_of(place, mention, path, files)
     if owner is None:
-        return False if _could_be(collection, files) else None
+        return False if _could_be(collection) else None
     same = owner.file == collection.path and owner.defined == collection.owner
     return True if same else None
 
 
-def _could_be(collection: Collection, files: Files) -> bool:
+def _could_be(collection: Collection) -> bool:
     """Whether a field of this name on a value of unknown type may well be this one."""
     return not collection.name.isdigit()
 

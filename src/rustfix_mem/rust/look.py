@@ -80,7 +80,6 @@ def _fn(function: Function) -> FnDef:
         span=span(function.node),
         accessor=_accessor(function),
         home=function.home,
-        ends=not _never_ends(function),
     )
 
 
@@ -97,19 +96,6 @@ def _accessor(function: Function) -> Place | None:
 
 
 _ITEMS = ("static_item", "const_item", "use_declaration", "function_item", "expression_statement")
-
-
-def _never_ends(function: Function) -> bool:
-    if function.name == "main" and not function.owner:
-        return True
-    for node in own_nodes(function.body):
-        if node.type == "loop_expression":
-            body = field(node, "body")
-            if body is not None and not any(
-                n.type == "break_expression" for n in syntax.walk(body)
-            ):
-                return True
-    return False
 
 
 def _mentions(function: Function, index: int) -> list[Mention]:
@@ -129,7 +115,7 @@ def _mentions(function: Function, index: int) -> list[Mention]:
             continue
         if node.type == "call_expression" and not any(use.kind in TELLING for use in uses):
             continue
-        found.append(Mention(place, span(node), index, function.test, function.module, uses))
+        found.append(Mention(place, index, function.test, function.module, uses))
     return with_lookups(found, function)
 
 

@@ -104,7 +104,7 @@ def _lookup_for(
                 return Lookup(use.method, key, use.span, form)
     if growth.method == "entry":
         return Lookup("entry", "", growth.span, "entry")
-    return _helper(growth, node, function)
+    return _helper(node, function)
 
 
 def _same_key(lookup: UseOf, growth: UseOf, function: Function) -> bool:
@@ -152,7 +152,7 @@ def _moved_between(name: str, lookup: Node, growth: Node) -> bool:
     return False
 
 
-def _helper(growth: UseOf, node: Node, function: Function) -> Lookup | None:
+def _helper(node: Node, function: Function) -> Lookup | None:
     """`if let Some(hit) = self.cached(key) { return hit; }`: the look-up is one call deep."""
     for call in own_nodes(function.body):
         if call.type != "call_expression" or call.start_byte >= node.start_byte:

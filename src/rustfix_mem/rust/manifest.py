@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def packages(
 
 def _members(tables: Mapping[str, dict[str, Any]]) -> set[str]:
     """The folders of packages that cargo would build from some workspace of the repository."""
-    roots = {folder: t["workspace"] for folder, t in tables.items() if _is_table(t, "workspace")}
+    roots = _workspaces(tables)
     found = {folder for folder in tables if folder in roots or _root_of(folder, roots) is None}
     for root, workspace in roots.items():
         excluded = [
@@ -95,6 +95,11 @@ def _members(tables: Mapping[str, dict[str, Any]]) -> set[str]:
     return found
 
 
+def _workspaces(tables: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The `[workspace]` table of each folder that has one."""
+    return {folder: t["workspace"] for folder, t in tables.items() if _is_table(t, "workspace")}
+
+
 def _matches(folder: str, glob: str) -> bool:
     return fnmatchcase(folder, glob) and folder.count("/") == glob.count("/")
 
@@ -108,7 +113,7 @@ def _root_of(folder: str, roots: Mapping[str, Any]) -> str | None:
 
 
 def _path_dependencies(folder: str, tables: Mapping[str, dict[str, Any]]) -> Iterable[str]:
-    roots = {f: 1 for f, table in tables.items() if _is_table(table, "workspace")}
+    roots = _workspaces(tables)
     root = folder if folder in roots else _root_of(folder, roots) or ""
     shared = _table(_table(tables.get(root, {}), "workspace"), "dependencies")
     for name, dependency in _dependencies(tables.get(folder, {})).items():
@@ -172,9 +177,7 @@ def _package(
 ) -> Package:
     package = _table(table, "package")
     name = str(package.get("name", posixpath.basename(folder)))
-    root = tables.get(
-        _root_of(folder, {f: 1 for f, t in tables.items() if _is_table(t, "workspace")}) or "", {}
-    )
+    root = tables.get(_root_of(folder, _workspaces(tables)) or "", {})
     inherited = _table(
         _table(root if not _is_table(table, "workspace") else table, "workspace"), "package"
     )
@@ -197,54 +200,75 @@ def _package(
     )
 
 
+PLACES = {"bin": "src/bin", "test": "tests", "bench": "benches", "example": "examples"}
+"""Where cargo finds the targets of a kind that the manifest does not name."""
+
+AUTO = {"bin": "autobins", "test": "autotests", "bench": "autobenches", "example": "autoexamples"}
+
+
 def _targets(
     name: str, folder: str, table: Mapping[str, Any], rust_files: Collection[str]
 ) -> list[Target]:
     """The targets that the manifest names, and those that cargo finds by their place."""
-    found: dict[str, Target] = {}
-
-    def add(kind: str, named: str, path: str) -> None:
+    package = _table(table, "package")
+    said = (
+        *_library(name, table),
+        *_named_targets(name, table),
+        *_usual_targets(name, package),
+        *_found_targets(folder, package, rust_files),
+    )
+    found: dict[str, Target] = {}  # the first that speaks of a file names it
+    for kind, named, path in said:
         root = posixpath.normpath(posixpath.join(folder, path))
         if root in rust_files:
             found.setdefault(root, Target(kind, named, root))
+    return list(found.values())
 
-    package = _table(table, "package")
+
+_Said = tuple[str, str, str]
+"""Kind, name, and path in the package's folder of a target that may or may not be there."""
+
+
+def _library(name: str, table: Mapping[str, Any]) -> Iterator[_Said]:
     lib = _table(table, "lib")
     kind = "proc-macro" if lib.get("proc-macro") or lib.get("proc_macro") else "lib"
-    if "lib" in table or package.get("autolib", True):
-        add(kind, str(lib.get("name", name)), str(lib.get("path", "src/lib.rs")))
-    for key in ("bin", "test", "bench", "example"):
-        entries = table.get(key)
+    if "lib" in table or _table(table, "package").get("autolib", True):
+        yield kind, str(lib.get("name", name)), str(lib.get("path", "src/lib.rs"))
+
+
+def _named_targets(name: str, table: Mapping[str, Any]) -> Iterator[_Said]:
+    for kind, place in PLACES.items():
+        entries = table.get(kind)
         for entry in entries if isinstance(entries, list) else []:
             if isinstance(entry, dict):
                 named = str(entry.get("name", name))
-                place = {"bin": "src/bin", "test": "tests", "bench": "benches"}.get(key, "examples")
                 for path in [entry["path"]] if "path" in entry else _usual(place, named):
-                    add(key, named, str(path))
+                    yield kind, named, str(path)
+
+
+def _usual_targets(name: str, package: Mapping[str, Any]) -> Iterator[_Said]:
     if package.get("autobins", True):
-        add("bin", name, "src/main.rs")
+        yield "bin", name, "src/main.rs"
     build = package.get("build", "build.rs")
     if build is not False:
-        add("build", name, str(build) if isinstance(build, str) else "build.rs")
-    for key, place in (
-        ("bin", "src/bin"),
-        ("test", "tests"),
-        ("bench", "benches"),
-        ("example", "examples"),
-    ):
-        if not package.get(f"auto{key}s" if key != "bench" else "autobenches", True):
+        yield "build", name, str(build) if isinstance(build, str) else "build.rs"
+
+
+def _found_targets(
+    folder: str, package: Mapping[str, Any], rust_files: Collection[str]
+) -> Iterator[_Said]:
+    """A file each in the usual folders, or a folder with a `main.rs`."""
+    for kind, place in PLACES.items():
+        if not package.get(AUTO[kind], True):
             continue
         base = posixpath.join(folder, place) + "/"
         for path in rust_files:
-            if path.startswith(base):
-                rest = path[len(base) :]
-                if "/" not in rest or (rest.endswith("/main.rs") and rest.count("/") == 1):
-                    add(
-                        key,
-                        rest.removesuffix("/main.rs").removesuffix(".rs"),
-                        posixpath.join(place, rest),
-                    )
-    return list(found.values())
+            rest = path.removeprefix(base)
+            if rest == path:
+                continue
+            if "/" not in rest or (rest.endswith("/main.rs") and rest.count("/") == 1):
+                named = rest.removesuffix("/main.rs").removesuffix(".rs")
+                yield kind, named, posixpath.join(place, rest)
 
 
 def _usual(place: str, name: str) -> list[str]:

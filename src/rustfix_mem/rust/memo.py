@@ -38,6 +38,12 @@ CARRIES = frozenset(
     "cloned copied map and_then filter as_ref as_deref is_some is_none as_deref_mut as_mut clone"
     " flatten then inspect zip to_owned ok transpose take".split()
 )
+_ENDS = {
+    **dict.fromkeys(ASSUMES, "assumed"),
+    **dict.fromkeys(DEFAULTS, "defaulted"),
+    **dict.fromkeys(CLOSES, "closure"),
+}
+"""What each method says of the result that it is called on; `CARRIES` hand it on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,81 +62,66 @@ class Test:
 def tests_of(lookup: Node, depth: int = 0) -> Iterator[Test]:
     """Every way in which the result of the expression is asked."""
     node, absent = lookup, False
-    if depth > 4:
-        return
-    while True:
-        call, parent = call_on(node), node.parent
-        if parent is None:
+    while depth <= 4 and (parent := node.parent) is not None:
+        call = call_on(node)
+        if call is not None and call.name not in CARRIES:
+            yield Test(_ENDS.get(call.name, "other"), call.node)
             return
         if call is not None:
-            if call.name in ASSUMES:
-                yield Test("assumed", call.node)
-            elif call.name in DEFAULTS:
-                yield Test("defaulted", call.node)
-            elif call.name in CLOSES:
-                yield Test("closure", call.node)
-            elif call.name in CARRIES:
-                absent = absent != (call.name == "is_none")
-                node = call.node
-                continue
-            else:
-                yield Test("other", call.node)
+            absent = absent != (call.name == "is_none")
+            node = call.node
+        elif (outer := _goes_on(parent)) is not None:
+            absent = absent != (parent.type == "unary_expression" and not is_deref(parent))
+            node = outer
+        elif parent.type == "let_declaration":
+            yield from _bound_tests(parent, depth)
             return
-        match parent.type:
-            case "parenthesized_expression" | "await_expression" | "reference_expression":
-                node = parent
-            case "unary_expression":
-                absent = absent if is_deref(parent) else not absent
-                node = parent
-            case "try_expression":
-                yield Test("question", parent)
-                return
-            case "let_condition":
-                holder = next((n for n in ancestors(parent) if n.type == "if_expression"), parent)
-                yield Test("iflet" if holder.type == "if_expression" else "other", holder)
-                return
-            case "let_declaration":
-                yield from _bound_tests(parent, depth)
-                return
-            case "match_expression":
-                yield Test("match", parent)
-                return
-            case "if_expression" | "let_chain":
-                holder = parent if parent.type == "if_expression" else (parent.parent or parent)
-                yield Test("absent" if absent else "present", holder)
-                return
-            case "binary_expression":
-                logical = any(c.type == "&&" for c in parent.children)
-                if not logical:
-                    yield Test("other", parent)
-                    return
-                node = parent
-            case "block" | "unsafe_block" | "async_block" | "else_clause":
-                if parent.parent is not None and parent.parent.type == "function_item":
-                    yield Test("returned", parent)
-                    return
-                node = parent
-            case "return_expression" | "function_item":
-                yield Test("returned", parent)
-                return
-            case "closure_expression":
-                outer = parent.parent.parent if parent.parent is not None else None
-                if outer is None or outer.type != "call_expression":
-                    yield Test("other", parent)
-                    return
-                node = outer
-            case "expression_statement":
-                return
-            case "arguments":
-                outer = parent.parent
-                if outer is not None and text(field(outer, "function")) in ("Ok", "Some"):
-                    yield Test("returned", outer)
-                else:
-                    yield Test("other", parent)
-                return
-            case _:
-                yield Test("other", parent)
-                return
+        else:
+            if parent.type != "expression_statement":
+                yield _asked(parent, absent)
+            return
+
+
+def _goes_on(parent: Node) -> Node | None:
+    """The expression that hands on what `parent` holds; None if `parent` is where it is asked."""
+    match parent.type:
+        case "parenthesized_expression" | "await_expression" | "reference_expression":
+            return parent
+        case "unary_expression":
+            return parent
+        case "binary_expression" if any(c.type == "&&" for c in parent.children):
+            return parent
+        case "block" | "unsafe_block" | "async_block" | "else_clause":
+            is_body = parent.parent is not None and parent.parent.type == "function_item"
+            return None if is_body else parent
+        case "closure_expression":
+            call = parent.parent.parent if parent.parent is not None else None
+            return call if call is not None and call.type == "call_expression" else None
+    return None
+
+
+def _asked(parent: Node, absent: bool) -> Test:
+    """The test that `parent` is, of a value that is true for a miss if `absent`."""
+    match parent.type:
+        case "try_expression":
+            return Test("question", parent)
+        case "let_condition":
+            holder = next((n for n in ancestors(parent) if n.type == "if_expression"), parent)
+            return Test("iflet" if holder.type == "if_expression" else "other", holder)
+        case "match_expression":
+            return Test("match", parent)
+        case "if_expression" | "let_chain":
+            holder = parent if parent.type == "if_expression" else (parent.parent or parent)
+            return Test("absent" if absent else "present", holder)
+        case "block" | "unsafe_block" | "async_block" | "else_clause":
+            return Test("returned", parent)
+        case "return_expression" | "function_item":
+            return Test("returned", parent)
+        case "arguments":
+            call = parent.parent
+            if call is not None and text(field(call, "function")) in ("Ok", "Some"):
+                return Test("returned", call)
+    return Test("other", parent)
 
 
 def _bound_tests(let: Node, depth: int) -> Iterator[Test]:
@@ -222,25 +213,19 @@ def _follows(node: Node, growth: Node) -> bool:
     """
     if growth.start_byte < node.end_byte:
         return False
-    child = node
     for block in ancestors(node):
         if _holds(block, growth):
             return block.type in ("block", "source_file")
-        if block.type in ("block", "expression_statement", "unsafe_block", *TRANSPARENT):
-            child = block
-        elif block.type in (
-            "if_expression",
-            "else_clause",
-            "match_arm",
-            "match_block",
-            "match_expression",
-        ):
-            child = block  # `if let Ok(cache) = m.read() { if let Some(hit) = … { return } }`
-        elif block.type == "let_declaration":
-            child = block
-        else:
+        if block.type not in _FALLS_THROUGH:
             return False
-    return child is None
+    return False
+
+
+# Branches too: `if let Ok(cache) = m.read() { if let Some(hit) = … { return } }`.
+_FALLS_THROUGH = TRANSPARENT | frozenset(
+    "block expression_statement unsafe_block let_declaration if_expression else_clause match_arm"
+    " match_block match_expression".split()
+)
 
 
 NOISE = re.compile(

@@ -34,10 +34,6 @@ class Meaning:
     file: str = ""
 
     @property
-    def external(self) -> bool:
-        return self.defined is None
-
-    @property
     def name(self) -> str:
         return self.path.rpartition("::")[2]
 

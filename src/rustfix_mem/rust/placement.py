@@ -175,7 +175,7 @@ def _temporary(site: Site, receiver: str) -> list[Edit]:
     guard, fields = _split_guard(receiver)
     start, statement = slot.statement.start, site.text(slot.statement)
     indent = layout.indent_at(site.source, start)
-    name = free_name(_local_name(site, guard, fields), statement.removeprefix(receiver), site)
+    name = free_name(_local_name(site, fields), statement.removeprefix(receiver))
     mutable = "mut " if GUARD.search(guard) else ""
     key, hoisted, moved = key_of(site)
     rest = site.text(Span(use.receiver.end, slot.whole.end))
@@ -216,7 +216,7 @@ def _formed(site: Site, body: Callable[[str], str], indent: str) -> list[Edit]:
         case "let" | "return":
             return [Edit(path, whole, f"{{\n{inner}{body(inner)}\n{indent}}}")]
         case "cond":
-            name = free_name("fresh", site.text(statement), site)
+            name = free_name("fresh", site.text(statement))
             made = f"let {name} = {{\n{inner}{body(inner)}\n{indent}}};\n{indent}"
             return [
                 Edit(path, Span(statement.start, statement.start), made),
@@ -256,7 +256,7 @@ def _steps(guard: str) -> str:
     return guard[len(_head(guard)) :] if "\n" in guard else ""
 
 
-def _local_name(site: Site, guard: str, fields: str) -> str:
+def _local_name(site: Site, fields: str) -> str:
     """What the new local is called: the field or static; `guard` if a field lies behind it."""
     if fields:
         return "guard"

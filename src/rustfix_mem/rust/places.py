@@ -122,4 +122,4 @@ def taken_apart(node: Node, function: Function, index: int) -> list[Mention]:
     name = text(field(node, "name"))
     use = UseOf("escape_mut", "a pattern", span(node), span(node), "", (), False, ())
     place = Place("let", "", (name,), owner)
-    return [Mention(place, span(node), index, function.test, function.module, (use,))]
+    return [Mention(place, index, function.test, function.module, (use,))]

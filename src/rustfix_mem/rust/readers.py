@@ -52,7 +52,7 @@ def against(
 
 
 def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
-    """Whether the value is computed by the same function: forgetting may then cost exponentially."""
+    """Whether the function computes its values by itself: forgetting may cost exponentially."""
     for here in growths:
         fn = files.facts(here.path).fns[here.mention.fn]
         body = files.text(here.path, fn.span).partition("{")[2]

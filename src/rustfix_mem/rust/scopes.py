@@ -29,15 +29,6 @@ ARGUMENT_STEPS = frozenset(
     " get_or_insert_with get_or_insert".split()
 )
 CLOSURE_STEPS = frozenset("with with_borrow with_borrow_mut map and_then".split())
-SHARED_STEPS = frozenset(
-    "read try_read borrow try_borrow blocking_read read_arc with_borrow as_ref as_deref load"
-    " upgradable_read".split()
-)
-GUARD_STEPS = frozenset(
-    "lock read write try_lock try_read try_write borrow borrow_mut try_borrow try_borrow_mut"
-    " blocking_lock blocking_read blocking_write lock_arc read_arc write_arc upgradable_read"
-    " load".split()
-)
 TRANSPARENT = frozenset(
     ("try_expression", "await_expression", "parenthesized_expression", "reference_expression")
 )

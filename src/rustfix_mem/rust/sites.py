@@ -114,7 +114,7 @@ def key_of(site: Site) -> tuple[str, str, str]:
             plain = _borrowed(key, site)
             if plain:
                 return plain, "", ""
-    name = free_name("key", site.text(_statement(site)), site)
+    name = free_name("key", site.text(_statement(site)))
     return f"&{name}", f"let {name} = {key};", name
 
 
@@ -145,7 +145,7 @@ def _borrowed(key: str, site: Site) -> str:
     return ""
 
 
-def free_name(name: str, text: str, site: Site) -> str:
+def free_name(name: str, text: str) -> str:
     """`name`, or another that does not stand in `text`."""
     taken = set(WORD.findall(text))
     for candidate in (name, f"{name}_entries", f"bounded_{name}", f"{name}_guard"):

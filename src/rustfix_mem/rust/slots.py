@@ -17,7 +17,6 @@ from rustfix_mem.rust.syntax import field, span, text
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.syntax import Node
-    from rustfix_mem.text import Span
 
 DIVERGING = frozenset(("return_expression", "break_expression", "continue_expression"))
 DIVERGING_MACROS = frozenset(("panic", "unreachable", "todo", "unimplemented", "bail"))
@@ -45,25 +44,36 @@ def slot_of(call: Node) -> Slot:
     """The slot of a growth; `call` is the growing call itself."""
     whole, suffix = whole_of(call)
     form, statement = _climb(whole)
-    return Slot(form, span(whole), span(statement), suffix, _broken_steps(whole))
+    return Slot(form, span(whole), span(statement), suffix)
 
 
-def _broken_steps(whole: Node) -> tuple[Span, ...]:
-    """The `.name` of each method of the chain that stands on a line of its own."""
-    found: list[Span] = []
-    node = whole
-    while True:
-        call = method_call(node)
-        if call is not None:
-            function = field(node, "function")
-            name = field(function, "field") if function is not None else None
-            if name is not None and syntax.lines_between(call.receiver, name):
-                found.append(span(name))
-            node = call.receiver
-        elif (node.type in TRANSPARENT or is_deref(node)) and node.named_children:
-            node = syntax.named(node)[-1]
-        else:
-            return tuple(reversed(found))
+_FORMS = {
+    "expression_statement": "stmt",
+    "let_declaration": "let",
+    "return_expression": "return",
+    "break_expression": "return",
+    "match_expression": "match",
+    "if_expression": "cond",
+    "let_condition": "cond",
+    "let_chain": "cond",
+    "unary_expression": "",  # `*map.entry(k).or_insert(v)` is what it would be without the star
+    **dict.fromkeys(
+        "arguments call_expression field_expression binary_expression for_expression"
+        " assignment_expression compound_assignment_expr index_expression struct_expression"
+        " field_initializer_list field_initializer tuple_expression array_expression try_expression"
+        " type_cast_expression parenthesized_expression await_expression"
+        " reference_expression".split(),
+        "arg",
+    ),
+}
+"""What a growth is that stands in a node of this type; the innermost one that says so decides."""
+
+_NO_PLACE = {
+    "while_expression": "loop",
+    "loop_expression": "loop",
+    "static_item": "const",
+    "const_item": "const",
+}
 
 
 def _climb(whole: Node) -> tuple[str, Node]:
@@ -73,51 +83,38 @@ def _climb(whole: Node) -> tuple[str, Node]:
         match parent.type:
             case "block":
                 return form or "tail", child
-            case "expression_statement":
-                form = form or "stmt"
-            case "let_declaration":
-                form = form or ("let" if child == whole else "arg")
-                if field(parent, "alternative") == child:
-                    return "nested", child
-            case "return_expression" | "break_expression":
-                form = form or "return"
             case "match_arm":
                 return form or ("arm" if field(parent, "value") == child else "nested"), child
             case "closure_expression":
                 return form or ("closure" if child == whole else "nested"), child
-            case "match_expression":
-                form = form or ("match" if field(parent, "value") == child else "nested")
-            case "if_expression" | "let_condition" | "let_chain":
-                blocked = _conditional(parent, child)
-                if blocked:
-                    return blocked, child
-                form = form or "cond"
-            case "unary_expression" | "arguments" | "call_expression" | "field_expression":
-                form = form or ("" if parent.type == "unary_expression" else "arg")
-            case "binary_expression":
-                if _is_logical(parent) and field(parent, "right") == child:
-                    return "and-or", child
-                form = form or "arg"
-            case "while_expression" | "loop_expression":
-                return "loop", child
-            case "for_expression":
-                form = form or "arg"
-            case "static_item" | "const_item":
-                return "const", child
-            case "assignment_expression" | "compound_assignment_expr" | "index_expression":
-                form = form or "arg"
-            case "struct_expression" | "field_initializer_list" | "field_initializer":
-                form = form or "arg"
-            case (
-                "tuple_expression" | "array_expression" | "try_expression" | "type_cast_expression"
-            ):
-                form = form or "arg"
-            case "parenthesized_expression" | "await_expression" | "reference_expression":
-                form = form or "arg"
-            case _:
-                return "nested", child
+        refused = _refused(parent, child)
+        if refused:
+            return refused, child
+        form = form or _form_in(parent, child, whole)
         child = parent
     return "nested", child
+
+
+def _refused(parent: Node, child: Node) -> str:
+    """Why no statement can go before what `child` stands in; empty if one can."""
+    match parent.type:
+        case "let_declaration":
+            return "nested" if field(parent, "alternative") == child else ""
+        case "if_expression" | "let_condition" | "let_chain":
+            return _conditional(parent, child)
+        case "binary_expression":
+            skipped = _is_logical(parent) and field(parent, "right") == child
+            return "and-or" if skipped else ""
+    return "" if parent.type in _FORMS else _NO_PLACE.get(parent.type, "nested")
+
+
+def _form_in(parent: Node, child: Node, whole: Node) -> str:
+    form = _FORMS[parent.type]
+    if form == "let" and child != whole:
+        return "arg"
+    if form == "match" and field(parent, "value") != child:
+        return "nested"
+    return form
 
 
 def _is_logical(node: Node) -> bool:

@@ -55,7 +55,7 @@ def not_a_cache(
     yield from _value_hazards(collection, growths, files)
     yield from _bounds(live, growths, files)
     yield from _owner_replaced(collection, files)
-    yield from _in_step(collection, growths, files)
+    yield from _in_step(growths, files)
     yield from _identity(collection, files)
     yield from _addresses(collection, growths)
 
@@ -166,7 +166,7 @@ NUMBERS = re.compile(r"next|id$|seq|serial|index|cursor|version")
 """Names of counters that hand out numbers: these are state."""
 
 
-def _in_step(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
     adds = ("push", "push_back", "push_front", "insert", "insert_full", "extend", "entry", "put")
     for here in growths:
