@@ -45,12 +45,17 @@ def indent_at(source: bytes, offset: int) -> str:
     return found[0].decode() if found else ""
 
 
+def _width(indent: str) -> int:
+    """The columns of an indent: rustfmt counts a tab as four."""
+    return len(indent.expandtabs(4))
+
+
 def condition(indent: str, left: str, right: str, style: Style) -> str:
     """`if left && right {`, broken where rustfmt breaks it."""
     flat = f"if {left} && {right}"
-    if len(indent) + len(flat) + 2 <= style.width:
+    if _width(indent) + len(flat) + 2 <= style.width:
         return f"{flat} {{"
-    if len(indent) + len(flat) <= style.width:
+    if _width(indent) + len(flat) <= style.width:
         return f"{flat}\n{indent}{{"
     return f"if {left}\n{indent}{style.unit}&& {right}\n{indent}{{"
 
@@ -64,7 +69,7 @@ def chain(indent: str, head: str, steps: str, style: Style, room: int = 1) -> st
     flat = head + "".join(part.strip() for part in parts)
     if "\n" in flat:
         return head + steps.lstrip()
-    fits = len(flat) <= CHAIN_WIDTH and len(indent) + len(flat) + room <= style.width
+    fits = len(flat) <= CHAIN_WIDTH and _width(indent) + len(flat) + room <= style.width
     if len(parts) < 2 or fits:
         return flat
     inner = f"\n{indent}{style.unit}"

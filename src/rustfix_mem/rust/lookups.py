@@ -10,7 +10,7 @@ from rustfix_mem.rust import memo, syntax
 from rustfix_mem.rust.entries import entry_method, entry_note
 from rustfix_mem.rust.facts import Lookup, Mention, UseOf
 from rustfix_mem.rust.places import own_nodes
-from rustfix_mem.rust.scopes import declaration, method_call, place_of
+from rustfix_mem.rust.scopes import call_on, declaration, method_call, place_of
 from rustfix_mem.rust.syntax import field, span, text
 from rustfix_mem.rust.uses import KIND_OF
 
@@ -60,7 +60,8 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
         )
     paired = {use.lookup.span for use in told.values() if use.lookup is not None}
     for use in lookups:
-        note = _lookup_note(use, tests[use.span], paired, growths)
+        behind = [g for g in growths if _comes_after(nodes[use.span], nodes[g.span], use, g)]
+        note = _lookup_note(use, tests[use.span], paired, behind)
         told[use.span, use.kind] = replace(use, note=note)
     return told
 
@@ -99,12 +100,21 @@ def _lookup_for(
             continue
         for test in tests[use.span]:
             form = memo.miss_form(test, node)
+            if form == "fresh" and _compares(test.node, growth):
+                continue
             if form and _same_key(use, growth, function):
                 key = use.key if _still_there(nodes[use.span], use.args[0], node) else ""
                 return Lookup(use.method, key, use.span, form)
     if growth.method == "entry":
         return Lookup("entry", "", growth.span, "entry")
     return _helper(node, function)
+
+
+def _compares(test: Node, growth: UseOf) -> bool:
+    """Whether what is put in is compared with what was there: a change is looked for, not a hit."""
+    said = set(re.findall(r"[A-Za-z_]\w*", growth.value)) - {"self", "clone"}
+    asked = [n for n in syntax.walk(test) if n.type in ("binary_expression", "match_pattern")]
+    return any(text(n) in said for a in asked for n in syntax.walk(a) if n.type == "identifier")
 
 
 def _same_key(lookup: UseOf, growth: UseOf, function: Function) -> bool:
@@ -128,13 +138,23 @@ def _still_there(lookup: Node, key: Span, growth: Node) -> bool:
             name = text(node)
             if declaration(node, name) != declaration(growth, name):
                 return False
-            if borrowed and _moved_between(name, lookup, growth):
+            changed = borrowed or expression.type == "call_expression"
+            if changed and _moved_between(name, lookup, growth):
                 return False
         elif node.type in ("call_expression", "macro_invocation"):
             call = method_call(node)
             if call is None or call.name not in ("as_str", "as_ref", "as_path", "trim", "as_slice"):
                 return False
     return True
+
+
+def _takes_all(node: Node) -> bool:
+    return node.type == "closure_expression" and text(node).startswith("move")
+
+
+def _around(node: Node, growth: Node) -> list[Node]:
+    """What stands around a node, but not around the growth."""
+    return [n for n in syntax.ancestors(node) if n.end_byte < growth.start_byte]
 
 
 def _moved_between(name: str, lookup: Node, growth: Node) -> bool:
@@ -148,6 +168,11 @@ def _moved_between(name: str, lookup: Node, growth: Node) -> bool:
             if holder in ("arguments", "let_declaration", "field_initializer", "tuple_expression"):
                 return True
             if holder == "shorthand_field_initializer":
+                return True
+            call = call_on(node)
+            if call is not None and call.name.startswith("into_"):
+                return True
+            if any(_takes_all(holder) for holder in _around(node, growth)):
                 return True
     return False
 
@@ -178,15 +203,30 @@ def _helper(node: Node, function: Function) -> Lookup | None:
     return None
 
 
+REPEATS = ("loop_expression", "while_expression", "for_expression", "closure_expression")
+
+
+def _comes_after(lookup: Node, growth: Node, use: UseOf, put: UseOf) -> bool:
+    """Whether a look-up surely finds what a growth before it has just put in."""
+    if put.span.end > use.span.start or not memo.same_key(put.key, use.key):
+        return False
+    if _repeated(lookup) != _repeated(growth):
+        return False
+    names = [n for n in syntax.walk(lookup) if n.type == "identifier" and text(n) in put.key]
+    return all(declaration(n, text(n)) == declaration(growth, text(n)) for n in names)
+
+
+def _repeated(node: Node) -> Node | None:
+    """The loop or closure around a node, which may run it many times."""
+    return next((n for n in syntax.ancestors(node) if n.type in REPEATS), None)
+
+
 def _lookup_note(
-    use: UseOf, tests: tuple[memo.Test, ...], paired: set[Span], growths: list[UseOf]
+    use: UseOf, tests: tuple[memo.Test, ...], paired: set[Span], behind: list[UseOf]
 ) -> str:
-    """What a look-up's result is for: see `UseOf.note`."""
+    """What a look-up's result is for: see `UseOf.note`; `behind` are growths just before it."""
     kinds = {test.kind for test in tests}
-    after = any(
-        growth.span.end <= use.span.start and memo.same_key(growth.key, use.key)
-        for growth in growths
-    )
+    after = bool(behind)
     if "assumed" in kinds:
         return "after" if after else "assumed"
     if use.span in paired:

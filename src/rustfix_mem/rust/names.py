@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Names:
     """Answers for one codebase."""
 
     codebase: Files
+    following: set[str] = field(default_factory=set)
+    """The re-exports that are being followed: two that name each other lead nowhere."""
 
     def meaning(self, head: str, file: str, module: str) -> Meaning | None:
         """What `head`, written in `module` of `file`, stands for; None if it cannot be said."""
@@ -119,7 +121,7 @@ class Names:
         """What `pub use … as Name;` in the module that `path` names hands on."""
         before, _, name = path.rpartition("::")
         home = before.rpartition("::")[2]
-        if not home or self.codebase.definitions(name):
+        if not home or path in self.following or self.codebase.definitions(name):
             return None
         prefix = f"{folder}/" if folder else ""
         for file in self.codebase.files_with(name):
@@ -128,8 +130,15 @@ class Names:
             for use in self.codebase.facts(file).uses:
                 inline = use.module.rpartition("::")[2]
                 if use.name == name and use.path != path and inline in ("", home):
-                    return self._path(use.path, file)
+                    return self._follow(path, use.path, file)
         return None
+
+    def _follow(self, path: str, to: str, file: str) -> Meaning | None:
+        self.following.add(path)
+        try:
+            return self._path(to, file)
+        finally:
+            self.following.discard(path)
 
     def _in_package(self, name: str, folder: str) -> Meaning | None:
         """The one type called `name` in a package; None if there are two, or none."""

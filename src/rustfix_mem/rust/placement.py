@@ -96,10 +96,25 @@ def _place(site: Site) -> list[Edit]:
         raise Refused(REFUSALS[slot.form])
     if site.use.method in ("extend", "append"):
         raise Refused(f"`{site.use.method}` adds many at once")
-    receiver = site.text(site.use.receiver)
-    if site.use.temporary or "(" in receiver:
-        return _temporary(site, receiver)
-    return _direct(site, receiver)
+    receiver = _spoken_once(site.text(site.use.receiver))
+    if PLAIN.fullmatch(receiver):
+        return _direct(site, receiver)
+    if receiver.endswith("()") and not GUARD.search(receiver):
+        raise Refused(f"`{receiver}` makes a guard that is not seen")
+    return _temporary(site, receiver)
+
+
+PLAIN = re.compile(r"\(\*[\w.]+\)|[\w.#]+")
+"""A receiver that may be said again: a place, an alias, or what an alias refers to."""
+
+
+def _spoken_once(receiver: str) -> str:
+    """The receiver on one line; raises `Refused` for one that must not be moved or said again."""
+    if "//" in receiver or "/*" in receiver:
+        raise Refused("a comment stands in what it is called on")
+    if ("?" in receiver or receiver.startswith("(")) and not PLAIN.fullmatch(receiver):
+        raise Refused(f"`{receiver}` cannot be said twice")
+    return receiver if GUARD.search(receiver) else re.sub(r"\s*\n\s*", "", receiver)
 
 
 def _direct(site: Site, receiver: str) -> list[Edit]:
@@ -116,7 +131,7 @@ def _direct(site: Site, receiver: str) -> list[Edit]:
             raise Refused("its expression cannot be moved into a block")
         block = f"{{\n{inner}{_cap(site, receiver, key, inner)}\n{inner}{body}\n{indent}}}"
         return [Edit(site.here.path, _with_comma(site, slot.statement, slot.form), block)]
-    if not site.source[:start].rpartition(b"\n")[2].strip() == b"":
+    if not _starts_line(site, start):
         raise Refused("its statement shares a line with another")
     before = f"{hoisted}\n{indent}" if hoisted else ""
     edits = [
@@ -129,6 +144,10 @@ def _direct(site: Site, receiver: str) -> list[Edit]:
     if hoisted:
         edits.append(Edit(site.here.path, use.args[0], moved))
     return edits
+
+
+def _starts_line(site: Site, offset: int) -> bool:
+    return not site.source[:offset].rpartition(b"\n")[2].strip()
 
 
 def _with_comma(site: Site, span: Span, form: str) -> Span:
@@ -175,10 +194,15 @@ def _temporary(site: Site, receiver: str) -> list[Edit]:
     guard, fields = _split_guard(receiver)
     start, statement = slot.statement.start, site.text(slot.statement)
     indent = layout.indent_at(site.source, start)
-    name = free_name(_local_name(site, fields), statement.removeprefix(receiver))
+    looked = use.lookup.key if use.lookup is not None else ""
+    name = free_name(_local_name(site, fields), f"{statement.removeprefix(receiver)} {looked}")
     mutable = "mut " if GUARD.search(guard) else ""
     key, hoisted, moved = key_of(site)
     rest = site.text(Span(use.receiver.end, slot.whole.end))
+    if "//" in rest or "/*" in rest:
+        raise Refused("a comment stands in the chain that it is part of")
+    if slot.form not in ("arm", "closure") and not _starts_line(site, start):
+        raise Refused("its statement shares a line with another")
     if hoisted:
         rest = rest.replace(site.text(use.args[0]), moved, 1)
     if slot.form in ("let", "return", "arg", "cond", "tail", "closure", "arm", "match"):
@@ -186,9 +210,13 @@ def _temporary(site: Site, receiver: str) -> list[Edit]:
     lead = site.text(Span(slot.whole.start, use.receiver.start))
 
     def body(at: str) -> str:
+        head, inner = _head(guard), f"{at}{site.style.unit}"
+        chained = layout.chain(at, head, _steps(guard), site.style)
+        flat = f"let {mutable}{name} = {chained};"
         bind = (
-            layout.chain(at, f"let {mutable}{name} = {_head(guard)}", _steps(guard), site.style)
-            + ";"
+            flat
+            if "\n" in chained or len(at) + len(flat) <= site.style.width
+            else (f"let {mutable}{name} =\n{inner}{chained};")
         )
         first = f"{hoisted}\n{at}" if hoisted else ""
         grow = layout.chain(at, f"{lead}{name}{fields}", rest, site.style)
@@ -216,7 +244,8 @@ def _formed(site: Site, body: Callable[[str], str], indent: str) -> list[Edit]:
         case "let" | "return":
             return [Edit(path, whole, f"{{\n{inner}{body(inner)}\n{indent}}}")]
         case "cond":
-            name = free_name("fresh", site.text(statement))
+            behind = site.text(Span(statement.start, site.fn.span.end))
+            name = free_name("fresh", behind)
             made = f"let {name} = {{\n{inner}{body(inner)}\n{indent}}};\n{indent}"
             return [
                 Edit(path, Span(statement.start, statement.start), made),
@@ -256,12 +285,20 @@ def _steps(guard: str) -> str:
     return guard[len(_head(guard)) :] if "\n" in guard else ""
 
 
+KEYWORDS = frozenset(
+    "as async await break const continue crate dyn else enum extern false fn for gen if impl in let"
+    " loop match mod move mut pub ref return self static struct super trait true try type union"
+    " unsafe use where while yield abstract become box do final macro override priv typeof"
+    " unsized virtual".split()
+)
+
+
 def _local_name(site: Site, fields: str) -> str:
     """What the new local is called: the field or static; `guard` if a field lies behind it."""
     if fields:
         return "guard"
     name = "_".join(words(site.collection.name)).lower()
-    return name if name not in ("self", "type", "match", "move", "ref", "0") else "entries"
+    return "entries" if name in KEYWORDS or not name.isidentifier() else name
 
 
 def _is_last(site: Site, statement: Span) -> bool:

@@ -42,6 +42,7 @@ def against(
     yield from _leaks(collection, growths, files)
     yield from _named_elsewhere(collection, files)
     yield from _recurses(growths, files)
+    yield from _unchecked(growths, files)
     for path in unreadable(collection, files):
         yield f"{path}, which may touch it, could not be read"
     for here in live:
@@ -51,13 +52,25 @@ def against(
             yield "named in a macro that may do anything with it"
 
 
+def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether a function is too clever to be followed: unsafe code, or a key put in twice."""
+    for here in growths:
+        fn = files.facts(here.path).fns[here.mention.fn]
+        if re.search(r"\bunsafe\b|\btransmute\b", files.text(here.path, fn.span)):
+            yield f"`{fn.name}` has unsafe code, which may rely on entries that stay"
+            return
+    put = [(here.mention.fn, here.use.key) for here in growths]
+    if len(set(put)) < len(put):
+        yield "one key is put in twice: the first may be a mark that the second replaces"
+
+
 def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Whether the function computes its values by itself: forgetting may cost exponentially."""
     for here in growths:
         fn = files.facts(here.path).fns[here.mention.fn]
         body = files.text(here.path, fn.span).partition("{")[2]
         name = re.escape(fn.name)
-        called = rf"\b(?:self\.|Self::){name}" if fn.owner else rf"(?<![\w.:]){name}"
+        called = rf"(?:\.|Self::|\b{fn.owner}::){name}" if fn.owner else rf"(?<![\w.:]){name}"
         if re.search(rf"{called}\s*\(", body):
             yield f"`{fn.name}` calls itself: to forget entries half-way may cost exponential time"
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import layout
+from rustfix_mem.rust.facts import TypeTree
 from rustfix_mem.text import Edit, Span
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.links import Here
     from rustfix_mem.rust.types import Collection
 
-WORD = re.compile(r"[A-Za-z_]\w*")
+WORD = re.compile(r"(?<!\w)(?:(?<!\.)|(?<=\.\.))[A-Za-z_]\w*")
+"""A name that is not a field or a method: those stand behind a single dot."""
 
 
 class Refused(Exception):  # not an error: an answer, with its reason as the message
@@ -61,7 +63,8 @@ def constant(
     named = [s for s in files.facts(path).statics if s.name == collection.name]
     if collection.static is not None and len(named) > 1:  # `static CACHE` in two functions
         base = "_".join(dict.fromkeys([*words(fns[0].name), *words(collection.name)]))
-    for name in (f"MAX_{base}_ENTRIES", f"MAX_{base}"):
+    plain = (f"MAX_{base}",) if "CACHE" in base or base.endswith("ENTRIES") else ()
+    for name in (f"MAX_{base}_ENTRIES", *plain):
         for known in files.facts(path).statics:
             if known.name == name and known.module == module:
                 if known.constant and known.type.head == "usize" and known.scope == "module":
@@ -71,6 +74,12 @@ def constant(
     if re.search(rb"\b" + name.encode() + rb"\b", files.sources[path]):
         raise Refused(f"`{name}` is there already, and is something else")
     home = min(fn.home for fn in fns)
+    source = files.sources[path]
+    for at in (home, collection.span.start if path == collection.path else home):
+        if _is_conditional(source, at):
+            raise Refused("it is compiled only under a `cfg`, and so would be its constant")
+    if any(_is_conditional(source, fn.span.start) for fn in fns):
+        raise Refused("it is compiled only under a `cfg`, and so would be its constant")
     indent = layout.indent_at(files.sources[path], home)
     effect = "is emptied to make room" if bound.eviction == "clear" else "loses one to make room"
     what = collection.item.replace(".", "::")
@@ -79,6 +88,23 @@ def constant(
         f"{indent}const {name}: usize = {bound.entries};\n\n{indent}"
     )
     return name, Edit(path, Span(home, home), text)
+
+
+ATTRIBUTES = re.compile(rb"(?:[ \t]*(?:#\[[^\n]*|//[^\n]*)\r?\n)*")
+
+
+def _is_conditional(source: bytes, at: int) -> bool:
+    """Whether a `#[cfg]` stands among the attributes at, or right before, a byte."""
+    behind = ATTRIBUTES.match(source, source.rfind(b"\n", 0, at) + 1)
+    if behind is not None and b"#[cfg" in behind[0]:
+        return True
+    lines = source[:at].split(b"\n")[:-1]
+    for line in reversed(lines):
+        if not line.strip().startswith((b"#[", b"//")):
+            return False
+        if line.strip().startswith(b"#[cfg"):
+            return True
+    return False
 
 
 def constant_base(collection: Collection) -> str:
@@ -91,16 +117,28 @@ def constant_base(collection: Collection) -> str:
 
 
 def words(name: str) -> list[str]:
+    """The words of a name in capitals: of `PromptCache`, of `prompt_cache`, of `r#type`."""
+    name = name.removeprefix("r#")
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return [word.upper() for word in spaced.split("_") if word]
+
+
+def _one_line(expression: str) -> str:
+    """The expression as written: one that is broken, or has a comment, is not said again."""
+    if "\n" in expression or "//" in expression or "/*" in expression:
+        raise Refused("its key is written over several lines, or has a comment")
+    return expression
 
 
 def key_of(site: Site) -> tuple[str, str, str]:
     """The key as the cap says it, a `let` to put before or empty, what the growth then says."""
     use = site.use
+    given = site.fn.params[:1]
+    if given and given[0].type.head in ("self", "mutself") and re.search(r"\bself\b", use.key):
+        raise Refused("its key is taken from a `self` that the function owns, and may be gone")
     if use.lookup is not None and use.lookup.key:
-        return " ".join(use.lookup.key.split()), "", ""
-    key = " ".join(use.key.split())
+        return _one_line(use.lookup.key), "", ""
+    key = _one_line(use.key)
     match use.key_form:
         case "name":
             return f"&{key}", "", ""
@@ -114,7 +152,7 @@ def key_of(site: Site) -> tuple[str, str, str]:
             plain = _borrowed(key, site)
             if plain:
                 return plain, "", ""
-    name = free_name("key", site.text(_statement(site)))
+    name = free_name("key", site.text(Span(_statement(site).start, site.fn.span.end)))
     return f"&{name}", f"let {name} = {key};", name
 
 
@@ -134,13 +172,17 @@ def _borrowed(key: str, site: Site) -> str:
     if found is None:
         return ""
     name = found["of"] or found["in"]
+    if re.search(rf"\b(?:let|for|Some|Ok)\b[^=;\n]*\b{re.escape(name)}\b", site.text(site.fn.span)):
+        return ""  # another of that name may stand between
     if name.startswith("self.") and name.count(".") == 1 and key.endswith(".clone()"):
         return f"&{name}"
     for parameter in site.fn.params:
         if parameter.name == name:
-            if parameter.type.head == "&":
+            kind = parameter.type
+            copied = key.endswith(".clone()")
+            if kind.head == "&" and (copied or kind.args[:1] == (TypeTree("str"),)):
                 return name
-            if parameter.type.head == "String":
+            if kind.head == "String":
                 return f"&{name}"
     return ""
 

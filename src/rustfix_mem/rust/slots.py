@@ -82,11 +82,15 @@ def _climb(whole: Node) -> tuple[str, Node]:
     while (parent := child.parent) is not None:
         match parent.type:
             case "block":
+                before = child.prev_sibling
+                if before is not None and before.type == "attribute_item":
+                    return "nested", child  # what stands between the two would take the attribute
                 return form or "tail", child
             case "match_arm":
-                return form or ("arm" if field(parent, "value") == child else "nested"), child
+                bare = not form and field(parent, "value") == child
+                return "arm" if bare else "nested", child
             case "closure_expression":
-                return form or ("closure" if child == whole else "nested"), child
+                return "closure" if child == whole and not form else "nested", child
         refused = _refused(parent, child)
         if refused:
             return refused, child

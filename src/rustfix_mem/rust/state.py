@@ -46,7 +46,7 @@ def not_a_cache(
     if denied:
         yield f"it is called `{denied[0].strip('_')}`: state that somebody relies on"
     for here in growths:
-        yield from _grows_as_state(here, files)
+        yield from _grows_as_state(here, collection, files)
     if is_finite(collection.key, collection.path, collection.module, files):
         yield f"fixed set of keys: `{collection.key}` has few values"
     keyed = [here for here in growths if here.use.key]
@@ -60,14 +60,38 @@ def not_a_cache(
     yield from _addresses(collection, growths)
 
 
-def _grows_as_state(here: Here, files: Files) -> Iterator[str]:
+OR_INSERT = re.compile(r"\.or_insert(?:_with|_with_key)?\((.*)\)", re.DOTALL)
+
+
+def _put_in(here: Here, files: Files) -> str:
+    """The value that is put in, as written: for an entry what `or_insert` is given."""
+    if here.use.value or here.use.slot is None:
+        return here.use.value
+    found = OR_INSERT.search(files.text(here.path, here.use.slot.whole))
+    return found[1] if found is not None else ""
+
+
+def _is_parameter(here: Here, files: Files) -> bool:
+    """Whether the caller says what is remembered: then nothing can compute it again."""
+    if here.use.method in ("entry.or_insert_with", "entry.or_insert_with_key"):
+        return False  # what makes the value may well be a parameter
+    fn = files.facts(here.path).fns[here.mention.fn]
+    plain = _put_in(here, files).removesuffix(".clone()")
+    return any(parameter.name == plain for parameter in fn.params)
+
+
+def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterator[str]:
     use, at = here.use, where(here, files)
     if use.note in ("accumulates", "borrowed"):
         yield f"what an entry holds is changed in place at {at}"
     elif use.note == "decides":
         yield f"the result of `insert` decides what happens next at {at}"
+    elif collection.is_set and use.note != "once" and "cache" not in spoken(collection):
+        yield f"a set of what has been seen, at {at}: whoever asks it relies on it"
     elif use.lookup is None and use.note != "once":
         yield f"no look-up that would compute it again before `{use.method}` at {at}"
+    elif _is_parameter(here, files):
+        yield f"the value `{_put_in(here, files)}` is given by the caller, not computed, at {at}"
     if any(word in use.value for word in ("Instant::now", "SystemTime::now", ".elapsed(")):
         yield f"it records when something happened at {at}"
 
@@ -84,12 +108,15 @@ def _value_hazards(
         yield f"shared mutable values: `{found.mutable[0]}`"
     if collection.value.name in ("Instant", "SystemTime"):
         yield "it records when something happened"
-    counted = [h for h in growths if NUMBERED.search(h.use.value)]
-    if counted and collection.value.name in ("usize", "u32", "u64", "u16", "i32", "i64"):
-        yield f"a value is an id into another store: `{counted[0].use.value}`"
+    counted = [h for h in growths if NUMBERED.search(_put_in(h, files))]
+    numbers = ("usize", "u64", "u32", "u16", "u8", "isize", "i64", "i32", "i16", "i8", "u128")
+    if counted and (collection.value.name in numbers or "len()" not in _put_in(counted[0], files)):
+        yield f"a value is an id into another store: `{_put_in(counted[0], files)}`"
 
 
-NUMBERED = re.compile(r"(?:self\.|[A-Z_]{2,})[\w.()]*\.len\(\)|\bnext_|fetch_add")
+NUMBERED = re.compile(
+    r"(?:self\.|[A-Z_]{2,})[\w.()]*\.len\(\)|\bnext_|fetch_add|\brandom|Uuid::new|\brng\b"
+)
 """A value that numbers what is kept elsewhere: a length of it, or the next number of a counter."""
 
 
@@ -182,8 +209,10 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
             if sibling and any(use.method.partition(".")[0] in adds for use in mention.uses):
                 yield f"in step with `{name}`, which grows beside it"
                 return
+            told = any(re.search(rf"\b{name}\b", h.use.value) for h in growths)
             changed = [use for use in mention.uses if use.kind in ("assign", "get_mut")]
             counted = all(use.note == "counts" for use in changed) and not NUMBERS.search(name)
+            counted = counted and not told
             if sibling and changed and not counted and not COUNTED.search(name.lower()):
                 yield f"in step with `{name}`, which the miss path changes too"
                 return
