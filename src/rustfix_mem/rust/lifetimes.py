@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.types import Collection
 
 MAX_OWNERS = 6
+RING = "its owners form a ring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,13 @@ def life_of(collection: Collection, files: Files) -> Life:
 def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:
     identity = f"{file}::{owner.module}::{owner.name}"
     if identity in seen or len(seen) > MAX_OWNERS:
-        return Life("unknown", "its owners form a ring")
-    if identity not in files.lives:
-        files.lives[identity] = _found_life(owner, file, files, seen | {identity})
-    return files.lives[identity]
+        return Life("unknown", RING)
+    if identity in files.lives:
+        return files.lives[identity]
+    found = _found_life(owner, file, files, seen | {identity})
+    if not seen or RING not in found.because:  # inside a ring, the answer depends on who asks
+        files.lives[identity] = found
+    return found
 
 
 def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.links import accessors, scope, unreadable
 from rustfix_mem.rust.types import POINTERS, hazards
+from rustfix_mem.rust.uses import KIND_OF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,8 @@ def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
         fn = files.facts(here.path).fns[here.mention.fn]
         body = files.text(here.path, fn.span).partition("{")[2]
         name = re.escape(fn.name)
-        called = rf"(?:\.|Self::|\b{fn.owner}::){name}" if fn.owner else rf"(?<![\w.:]){name}"
+        on = r"\bself\." if fn.name in KIND_OF else r"\."  # `get` is what maps have, too
+        called = rf"(?:{on}|Self::|\b{fn.owner}::){name}" if fn.owner else rf"(?<![\w.:]){name}"
         if re.search(rf"{called}\s*\(", body):
             yield f"`{fn.name}` calls itself: to forget entries half-way may cost exponential time"
             return

@@ -134,9 +134,11 @@ def key_of(site: Site) -> tuple[str, str, str]:
     """The key as the cap says it, a `let` to put before or empty, what the growth then says."""
     use = site.use
     given = site.fn.params[:1]
-    if given and given[0].type.head in ("self", "mutself") and re.search(r"\bself\b", use.key):
+    owned = bool(given) and given[0].type.head in ("self", "mutself")
+    if owned and re.search(r"\bself\b", use.key):
         raise Refused("its key is taken from a `self` that the function owns, and may be gone")
-    if use.lookup is not None and use.lookup.key:
+    looked = use.lookup.key if use.lookup is not None else ""
+    if use.lookup is not None and looked and not (owned and re.search(r"\bself\b", looked)):
         return _one_line(use.lookup.key), "", ""
     key = _one_line(use.key)
     match use.key_form:
