@@ -116,6 +116,41 @@ def rewritten(source: str) -> str:
             id="an attribute stands before the statement",
         ),
         pytest.param(
+            """static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+pub fn number(name: &str) -> usize {
+    let mut cache = WIDTH_CACHE.lock().unwrap();
+    if let Some(known) = cache.get(name) {
+        return *known;
+    }
+    let made = fresh();
+    cache.insert(name.to_string(), made);
+    made
+}
+
+fn fresh() -> usize {
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+""",
+            id="a function hands out numbers",
+        ),
+        pytest.param(
+            """pub fn size(name: &str) -> usize {
+    if let Some(known) = WIDTH_CACHE.lock().unwrap().get(name) {
+        return *known;
+    }
+    let made = sum(name);
+    WIDTH_CACHE.lock().unwrap().insert(name.to_string(), made);
+    made
+}
+
+fn sum(name: &str) -> usize {
+    name.split('/').skip(1).map(size).sum::<usize>() + name.len() + size("")
+}
+""",
+            id="two functions call each other",
+        ),
+        pytest.param(
             """#[cfg(unix)]
 pub fn width(text: &str) -> usize {
     let mut cache = WIDTH_CACHE.lock().unwrap();

@@ -13,6 +13,7 @@ from rustfix_mem.rust.uses import KIND_OF
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rustfix_mem.rust.facts import FnDef
     from rustfix_mem.rust.files import Files
     from rustfix_mem.rust.lifetimes import Life
     from rustfix_mem.rust.links import Here
@@ -66,16 +67,30 @@ def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
 
 
 def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
-    """Whether the function computes its values by itself: forgetting may cost exponentially."""
+    """Whether the same function computes the value: to forget may then cost exponential time."""
     for here in growths:
-        fn = files.facts(here.path).fns[here.mention.fn]
-        body = files.text(here.path, fn.span).partition("{")[2]
-        name = re.escape(fn.name)
-        on = r"\bself\." if fn.name in KIND_OF else r"\."  # `get` is what maps have, too
-        called = rf"(?:{on}|Self::|\b{fn.owner}::){name}" if fn.owner else rf"(?<![\w.:]){name}"
-        if re.search(rf"{called}\s*\(", body):
+        facts = files.facts(here.path)
+        fn = facts.fns[here.mention.fn]
+        if _calls(fn, fn, here.path, files):
             yield f"`{fn.name}` calls itself: to forget entries half-way may cost exponential time"
             return
+        for other in facts.fns:
+            there = other != fn and not other.test and _calls(fn, other, here.path, files)
+            if there and _calls(other, fn, here.path, files):
+                yield f"`{fn.name}` and `{other.name}` call each other: one may rely on the entry"
+                return
+
+
+def _calls(caller: FnDef, called: FnDef, path: str, files: Files) -> bool:
+    """Whether one function of a file seems to call another: by its name, as it would be called."""
+    body = files.text(path, caller.span).partition("{")[2]
+    name = re.escape(called.name)
+    if called.name not in body:
+        return False
+    if not called.owner:
+        return bool(re.search(rf"(?<![\w.:]){name}\s*\(", body))
+    on = r"\bself\." if called.name in KIND_OF or caller != called else r"\."
+    return bool(re.search(rf"(?:{on}|Self::|\b{called.owner}::){name}\s*\(", body))
 
 
 def _named_elsewhere(collection: Collection, files: Files) -> Iterator[str]:

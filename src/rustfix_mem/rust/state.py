@@ -63,6 +63,19 @@ def not_a_cache(
 OR_INSERT = re.compile(r"\.or_insert(?:_with|_with_key)?\((.*)\)", re.DOTALL)
 
 
+HANDED_OUT = re.compile(r"\bnext_|fetch_add|\brandom|Uuid::new|\brng\b")
+"""A number that nobody gets twice."""
+
+
+def _numbers(value: str, here: Here, files: Files) -> bool:
+    """Whether a value numbers something: itself, or in a function of the file that makes it."""
+    if NUMBERED.search(value):
+        return True
+    called = re.match(r"(?:self\.|Self::)?([a-z_]\w*)\s*\(", value)
+    makers = [f for f in files.facts(here.path).fns if called is not None and f.name == called[1]]
+    return any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers)
+
+
 def _put_in(here: Here, files: Files) -> str:
     """The value that is put in, as written: for an entry what `or_insert` is given."""
     if here.use.value or here.use.slot is None:
@@ -108,7 +121,7 @@ def _value_hazards(
         yield f"shared mutable values: `{found.mutable[0]}`"
     if collection.value.name in ("Instant", "SystemTime"):
         yield "it records when something happened"
-    counted = [h for h in growths if NUMBERED.search(_put_in(h, files))]
+    counted = [h for h in growths if _numbers(_put_in(h, files), h, files)]
     numbers = ("usize", "u64", "u32", "u16", "u8", "isize", "i64", "i32", "i16", "i8", "u128")
     if counted and (collection.value.name in numbers or "len()" not in _put_in(counted[0], files)):
         yield f"a value is an id into another store: `{_put_in(counted[0], files)}`"
