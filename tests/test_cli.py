@@ -444,6 +444,14 @@ def test_apply_says_all_in_the_commit(repo: Path) -> None:
     assert lines[-1] == f"Rustfix-Mem-Tree: {tree}"
 
 
+def test_the_command_in_the_commit_has_what_was_given_even_if_it_is_the_default(
+    repo: Path,
+) -> None:
+    main(["apply", "cap-maps", "--max-entries", "1000", "--no-strict"])
+    said = git(repo, "log", "-1", "--format=%B", "rustfix-mem/cap-maps")
+    assert "\nCommand: rustfix-mem apply cap-maps --max-entries 1000 --no-strict\n" in said
+
+
 def test_apply_again_is_up_to_date_then_moves(
     repo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

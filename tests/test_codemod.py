@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -58,7 +58,7 @@ def test_parameters_are_spelled_as_typed() -> None:
     assert found["max-entries"].unit == "entries"
     assert found["max-entries"].at_least == 1
     assert found["eviction"].choices == ("clear", "arbitrary")
-    assert [f.name for f in fields(Caps)] == ["max_entries", "eviction", "loud"]
+    assert [f.name for f in fields(Caps)] == ["given", "max_entries", "eviction", "loud"]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,26 @@ def test_parameters_are_spelled_as_typed() -> None:
     ],
 )
 def test_configure(given: dict[str, Any], wanted: Caps) -> None:
-    assert Caps.configure(given) == wanted
+    made = Caps.configure(given)
+    assert replace(made, given=frozenset()) == wanted
+    assert made.given == {name.replace("_", "-") for name in given}
+
+
+def test_what_is_given_is_known_even_where_it_is_the_default() -> None:
+    assert Caps.configure({"max_entries": "1000"}).given == {"max-entries"}
+    assert Caps.configure({}).given == Caps(max_entries=5).given == frozenset()
+
+
+def test_what_is_given_is_no_parameter() -> None:
+    with pytest.raises(UsageError, match="no parameter `given`"):
+        Caps.configure({"given": "max-entries"})
+
+    @dataclass(frozen=True, kw_only=True)
+    class Taken(Caps):
+        given: int = param(1, help="x")  # type: ignore[assignment]  # what must not be
+
+    with pytest.raises(AssertionError, match="`given` cannot be the name"):
+        Taken.parameters()
 
 
 @pytest.mark.parametrize(
@@ -122,6 +141,14 @@ def test_configure_refuses(given: dict[str, Any], what: str, help: str) -> None:
 )
 def test_did_you_mean(word: str, known: list[str], hint: str) -> None:
     assert did_you_mean(word, known) == hint
+
+
+def test_a_dataclass_that_was_forgotten_is_noticed() -> None:
+    class Forgotten(Caps):
+        size: int = param(1, help="x")
+
+    with pytest.raises(AssertionError, match="no `@dataclass` above it"):
+        Forgotten.parameters()
 
 
 def test_a_codemod_without_judge_is_not_one() -> None:

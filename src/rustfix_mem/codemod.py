@@ -82,8 +82,13 @@ class Parameter:
         return parsed
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Codemod(ABC):
     """A frozen dataclass: its fields are its parameters, its docstring is its manual."""
+
+    given: frozenset[str] = frozenset()
+    """The parameters that someone set, spelled as typed (`max-entries`), wherever they did; the
+    others have their defaults. `configure` fills it in; it is no parameter itself."""
 
     guide: ClassVar[str]
     """Sections of the memory guide that it applies, `2.1, 3.1`."""
@@ -112,9 +117,14 @@ class Codemod(ABC):
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:
-        fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # subclasses are dataclasses
+        ours = {known.name for known in dataclasses.fields(Codemod)}
+        left = [name for name, value in vars(cls).items() if isinstance(value, dataclasses.Field)]
+        assert not left, f"`{cls.__name__}` has parameters, but no `@dataclass` above it"
         made: list[Parameter] = []
-        for known in fields:
+        for known in dataclasses.fields(cls):
+            if known.name in ours:
+                assert not known.metadata, f"`{known.name}` cannot be the name of a parameter"
+                continue
             default = known.default
             assert isinstance(default, int | str | bool), f"`{known.name}` has no default"
             made.append(Parameter(known.name.replace("_", "-"), default, **known.metadata))
@@ -124,15 +134,16 @@ class Codemod(ABC):
     def configure(cls, values: Mapping[str, Any]) -> Self:
         """Build the codemod from strings or plain values keyed as the user writes them."""
         known = {parameter.name: parameter for parameter in cls.parameters()}
-        given: dict[str, Any] = {}
+        parsed: dict[str, int | str | bool] = {}
         for key, value in values.items():
             name = key.replace("_", "-")
             if name not in known:
                 raise UsageError(
                     f"`{cls.name()}` has no parameter `{key}`", did_you_mean(name, known)
                 )
-            given[name.replace("-", "_")] = known[name].parse(value)
-        return cls(**given)
+            parsed[name] = known[name].parse(value)
+        fields: dict[str, Any] = {name.replace("-", "_"): one for name, one in parsed.items()}
+        return cls(**fields, given=frozenset(parsed))
 
     @abstractmethod
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:

@@ -58,7 +58,7 @@ def command(codemod: Codemod, trust: Applicability = Applicability.MAYBE_INCORRE
     defaults = {one.name: one.default for one in codemod.parameters()}
     words = ["rustfix-mem", "apply", codemod.name()]
     for name, value in _parameters(codemod):
-        if value != _spelled(defaults[name]):
+        if name in codemod.given or value != _spelled(defaults[name]):
             words += _as_option(name, value, isinstance(defaults[name], bool))
     if trust is not Applicability.MAYBE_INCORRECT:
         words += ["--trust", trust.word]
