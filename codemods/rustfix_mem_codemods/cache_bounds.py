@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rustfix_mem import (
@@ -11,11 +11,16 @@ from rustfix_mem import (
     Codemod,
     Finding,
     Fix,
+    Kind,
     LeftAlone,
     growth,
+    limits,
     param,
+    pins,
     placement,
+    remarks,
     types,
+    unbounded,
 )
 
 if TYPE_CHECKING:
@@ -99,6 +104,16 @@ class CacheBounds(Codemod):
     compiles and answers the same, but a human should say that the owner lives long enough for a
     bound to matter.
 
+    Caches of libraries that are made without a bound (`lru`, `hashlink`, `moka`, `mini-moka`, and
+    `#[cached]` by its version) are given `max-entries`, unless the code bounds them itself, or
+    what they keep acts when it is dropped. That is `maybe-incorrect`.
+
+    A number that a person wrote (a capacity, a time to live; a constant, a default, an argument)
+    stays, however large: it is told, as a proposal, when it is far above the parameter. Give
+    `--max-entries` or `--ttl-seconds`, and each that is larger is lowered to it, the comments
+    beside it too; what else says the number, in tests, documents and settings, is listed. Numbers
+    of time-outs, rates, permissions, files on disk and services elsewhere are left alone.
+
     What it cannot know: a `&mut` to the collection that is handed to code it does not follow, a
     macro that names it, a trait object; then it reports. A batch program that ends before the
     bound is reached gains nothing from it.
@@ -106,7 +121,7 @@ class CacheBounds(Codemod):
 
     guide: ClassVar[str] = "2.1, 3.1"
     level: ClassVar[Applicability] = Applicability.MACHINE_APPLICABLE
-    gate: ClassVar[tuple[bytes, ...]] = types.GATE
+    gate: ClassVar[tuple[bytes, ...]] = (*types.GATE, *limits.GATE, *unbounded.GATE)
 
     max_entries: int = param(
         1000,
@@ -121,7 +136,23 @@ class CacheBounds(Codemod):
         choices=("clear", "arbitrary"),
     )
 
+    ttl_seconds: int = param(
+        120,
+        help="lower the times to live that the code says to this; they stay if it is not given",
+        unit="seconds",
+        at_least=1,
+        at_most=31_536_000,  # a year
+    )
+
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        yield from self._collections(codebase)
+        for path in codebase.passed:
+            for limit in limits.limits(path, codebase):
+                yield from self._limit(limit, codebase)
+            for found in unbounded.unbounded(path, self.max_entries, codebase):
+                yield self._unbounded(found, codebase)
+
+    def _collections(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         paths = _files(codebase)
         codebase.prepare(paths)
         kept = {path: tuple(types.collections(path, codebase)) for path in paths}
@@ -135,23 +166,12 @@ class CacheBounds(Codemod):
     ) -> Iterator[Finding | LeftAlone]:
         path = collection.path
         tested = collection.owner or collection.static
-        state = codebase.reach(path).state
-        if (tested is not None and tested.test) or codebase.reach(path).test:
-            state = "test"
-        package = codebase.reach(path).package
-        if codebase.serves_tests(package) or (package and TESTING.search(f"{package.folder}/")):
-            state = "test"
-        if state in NOT_BUILT:
-            yield LeftAlone(path, collection.span, collection.item, (NOT_BUILT[state],))
-            return
-        if VENDORED.search(path):
-            yield LeftAlone(path, collection.span, collection.item, ("vendored code",))
-            return
-        if codebase.facts(path).generated:
-            yield LeftAlone(path, collection.span, collection.item, ("generated code",))
+        passed_over = _passed_over(path, tested is not None and tested.test, codebase)
+        if passed_over:
+            yield LeftAlone(path, collection.span, collection.item, (passed_over,))
             return
         verdict = growth.judge(collection, codebase)
-        if state == "orphan":
+        if codebase.reach(path).state == "orphan":
             if verdict.named:
                 yield _orphan(verdict)
         elif verdict.dead:
@@ -183,6 +203,97 @@ class CacheBounds(Codemod):
             why=(verdict.life.because, *(w for w in verdict.unsure if w != verdict.life.because)),
             fix=Fix(f"cap `{item}` at {self.max_entries} entries", edits, level),
         )
+
+    def _limit(self, limit: limits.Limit, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        """A number that a person wrote: lowered when asked, else told if it is far above."""
+        timed = limit.counts == "seconds"
+        parameter, most = (
+            ("ttl-seconds", self.ttl_seconds) if timed else ("max-entries", self.max_entries)
+        )
+        asked = parameter in self.given
+        if limit.amount <= (most if asked else most * FAR):
+            return
+        path, span = limit.path, limit.number.span
+        if passed_over := _passed_over(path, limit.number.test, codebase):
+            yield LeftAlone(path, span, limit.item, (passed_over,))
+        elif codebase.reach(path).state == "orphan":
+            yield LeftAlone(path, span, limit.item, ("a file that rustc never sees",))
+        elif limit.against:
+            yield LeftAlone(path, span, limit.item, limit.against)
+        else:
+            finding = _told(limit, parameter, most)
+            yield self._lowered(finding, limit, most, codebase) if asked else finding
+
+    def _lowered(
+        self, finding: Finding, limit: limits.Limit, most: int, codebase: Codebase
+    ) -> Finding:
+        pinned = pins.pins(limit, codebase)
+        try:
+            made = remarks.lowered(limit, most, codebase)
+        except remarks.Refused as refused:
+            return replace(finding, why=(f"cannot be lowered: {refused}", *pinned), help="")
+        title = f"lower `{limit.item}` to {most} {limit.counts}"
+        fix = Fix(title, made.edits, Applicability.MAYBE_INCORRECT)
+        return replace(finding, why=(*pinned, *made.doubts), help="", fix=fix)
+
+    def _unbounded(self, found: unbounded.Unbounded, codebase: Codebase) -> Finding | LeftAlone:
+        passed_over = _passed_over(found.path, found.test, codebase)
+        if codebase.reach(found.path).state == "orphan":
+            passed_over = "a file that rustc never sees"
+        if passed_over or found.fine:
+            fine = (passed_over,) if passed_over else found.fine
+            return LeftAlone(found.path, found.span, found.item, fine)
+        fix = Fix(
+            f"bound `{found.item}` at {self.max_entries} entries",
+            found.edits,
+            Applicability.MAYBE_INCORRECT,
+        )
+        offered = "" if found.edits else "; no fix is offered"
+        return Finding(
+            path=found.path,
+            span=found.span,
+            shape="unbounded-library",
+            item=found.item,
+            message=f"`{found.item}` is kept by `{found.made_by}` without a bound{offered}",
+            why=found.why,
+            fix=fix if found.edits else None,
+        )
+
+
+def _told(limit: limits.Limit, parameter: str, most: int) -> Finding:
+    timed = limit.counts == "seconds"
+    amount = f"{limit.amount:g}" if limit.amount < MILLION else str(int(limit.amount))
+    kept = f"for {amount} seconds" if timed else f"up to {amount} entries"
+    return Finding(
+        path=limit.path,
+        span=limit.number.span,
+        shape="time-to-live" if timed else "capacity",
+        item=limit.item,
+        message=f"`{limit.item}` lets a cache keep what it has {kept}",
+        help=f"to lower it: `rustfix-mem apply cache-bounds --{parameter} {most}`",
+        kind=Kind.PROPOSAL,
+    )
+
+
+FAR = 2
+"""A number that nobody asked to lower is told from so many times the parameter on."""
+
+MILLION = 1_000_000
+
+
+def _passed_over(path: str, test: bool, codebase: Codebase) -> str:
+    """Why what stands in a file is not judged at all; empty if it is."""
+    reach = codebase.reach(path)
+    state, package = reach.state, reach.package
+    if test or reach.test or codebase.serves_tests(package):
+        state = "test"
+    if package and TESTING.search(f"{package.folder}/"):
+        state = "test"
+    if state in NOT_BUILT:
+        return NOT_BUILT[state]
+    if VENDORED.search(path):
+        return "vendored code"
+    return "generated code" if codebase.facts(path).generated else ""
 
 
 def _one_if_orphan(said: list[Finding | LeftAlone]) -> Iterator[Finding | LeftAlone]:

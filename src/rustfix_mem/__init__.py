@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from rustfix_mem.finding import Kind as Kind
     from rustfix_mem.finding import LeftAlone as LeftAlone
     from rustfix_mem.rust import growth as growth
+    from rustfix_mem.rust import limits as limits
+    from rustfix_mem.rust import pins as pins
     from rustfix_mem.rust import placement as placement
+    from rustfix_mem.rust import remarks as remarks
     from rustfix_mem.rust import types as types
+    from rustfix_mem.rust import unbounded as unbounded
     from rustfix_mem.text import Edit as Edit
     from rustfix_mem.text import Span as Span
 
@@ -38,7 +42,7 @@ _HOMES = {
     "Span": "text",
     "param": "codemod",
 }
-_ROOMS = ("growth", "placement", "types")
+_ROOMS = ("growth", "limits", "pins", "placement", "remarks", "types", "unbounded")
 
 
 def __getattr__(name: str) -> object:

@@ -38,12 +38,19 @@ class Codebase:
     look_many: Callable[[Mapping[str, bytes]], Mapping[str, FileFacts]]
     formats: Mapping[str, bytes] = field(default_factory=dict)
     """Every rustfmt.toml and .rustfmt.toml, by path."""
+    read_documents: Callable[[], Mapping[str, bytes]] = dict
+    """Reads documents and settings, `pins.READ`, when somebody asks for `documents`."""
     passed: tuple[str, ...] = ()
     """The files that pass some codemod's gate: where judging starts."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def documents(self) -> Mapping[str, bytes]:
+        """Files beside the Rust ones that people and programs read: documents and settings."""
+        return self.read_documents()
 
     @cached_property
     def _manifests(self) -> tuple[tuple[Package, ...], tuple[BadManifest, ...]]:

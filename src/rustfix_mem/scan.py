@@ -23,6 +23,7 @@ import msgspec
 
 from rustfix_mem.codebase import Codebase
 from rustfix_mem.rust import facts as facts_module
+from rustfix_mem.rust import pins
 from rustfix_mem.rust.facts import FileFacts
 from rustfix_mem.rust.look import look
 from rustfix_mem.rust.syntax import GRAMMAR
@@ -233,6 +234,15 @@ def codebase_of(snapshot: Snapshot, gate: tuple[bytes, ...], looker: Looker) -> 
         path for path, source in sources.items() if any(literal in source for literal in gate)
     )
     formats = dict(snapshot.read_many(snapshot.regular("rustfmt.toml")))
-    codebase = Codebase(sources, manifests, looker, formats, passed)
+    codebase = Codebase(
+        sources, manifests, looker, formats, lambda: _documents(snapshot), passed=passed
+    )
     codebase.prepare(passed)
     return codebase
+
+
+def _documents(snapshot: Snapshot) -> dict[str, bytes]:
+    """Every document and settings file that is not large."""
+    paths = [p for suffix in pins.READ for p in snapshot.regular(suffix)]
+    paths = [p for p in paths if not p.endswith(("Cargo.toml", "package-lock.json"))]
+    return {p: source for p, source in snapshot.read_many(paths) if len(source) <= MAX_BYTES}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 4
+SCHEMA = 5
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -249,6 +249,71 @@ class Construction:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A number that somebody wrote where a cache may be told how much, or for how long.
+
+    `role`: `const` (a static too), `field` (of a struct expression), `argument` (of `Type::new`),
+    `method` (of a builder), `returned` (all that a function does), `attribute` (of a macro).
+    """
+
+    role: str
+    name: str
+    """The constant, field, function, method or key that the number is given to."""
+    owner: str
+    """The type, as written, whose field, constructor or builder it is; else empty."""
+    position: int
+    """Which argument of a call it is, from 0; else -1."""
+    value: int
+    unit: str
+    """What `Duration::from_…` counts: secs, millis, mins, hours, days, weeks; else empty."""
+    span: Span
+    """The digits, or the product of some: `5 * 60`."""
+    unit_span: Span | None
+    """The `from_secs` of `Duration::from_secs(300)`."""
+    fn: int
+    test: bool
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A call that makes a bounded cache of a library, or one without a bound.
+
+    `chain` are the methods called on what it makes: `Cache::builder().time_to_live(t).build()`
+    has the path `Cache::builder`, the chain `time_to_live`, `build`.
+    """
+
+    path: str
+    chain: tuple[str, ...]
+    span: Span
+    """The first call, with its arguments."""
+    name: Span
+    """The last segment of the path: `unbounded`."""
+    last: int
+    """Where the dot of the last method stands; -1 without a chain."""
+    holder: str
+    """The static, field or local that is given it, `Owner.field` for a field; else empty."""
+    fn: int
+    test: bool
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memoised:
+    """A function with an attribute that remembers its results: `#[cached]`, `#[memoize]`."""
+
+    macro: str
+    """The attribute's path as written."""
+    settings: tuple[str, ...]
+    """The keys that it is given, in order."""
+    span: Span
+    """The attribute without its `#[` and `]`."""
+    fn: int
+    recursive: bool
+    """Whether the function calls itself by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     uses: tuple[Use, ...]
     mods: tuple[ModDecl, ...]
@@ -269,3 +334,6 @@ class FileFacts:
     """The byte where the grammar lost the thread; then everything else is empty."""
     macro_words: tuple[str, ...] = ()
     """Identifiers in the bodies of macros that the file defines."""
+    numbers: tuple[Number, ...] = ()
+    makers: tuple[Maker, ...] = ()
+    memoised: tuple[Memoised, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust import items, syntax
+from rustfix_mem.rust import items, numbers, syntax
 from rustfix_mem.rust.constructions import constructions
 from rustfix_mem.rust.facts import Construction, FileFacts, FnDef, Mention, Place
 from rustfix_mem.rust.lookups import with_lookups
@@ -36,12 +36,12 @@ def look(source: bytes) -> FileFacts:
         if error is not None:
             return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), error)
         try:
-            return _look(source, items.collect(tree.root))
+            return _look(source, tree.root, items.collect(tree.root))
         except RecursionError:
             return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), 0)
 
 
-def _look(source: bytes, found: items.Items) -> FileFacts:
+def _look(source: bytes, root: Node, found: items.Items) -> FileFacts:
     mentions: list[Mention] = []
     made: list[Construction] = []
     tokens: set[str] = set()
@@ -49,6 +49,7 @@ def _look(source: bytes, found: items.Items) -> FileFacts:
         mentions += _mentions(function, index)
         made += constructions(function, index)
         tokens |= _unknown_tokens(function.body)
+    limits = numbers.collect(root, found)
     return FileFacts(
         uses=tuple(found.uses),
         mods=tuple(found.mods),
@@ -64,6 +65,9 @@ def _look(source: bytes, found: items.Items) -> FileFacts:
         item_macros=tuple(found.item_macros),
         error=None,
         macro_words=tuple(sorted(found.macro_words)),
+        numbers=limits.numbers,
+        makers=limits.makers,
+        memoised=limits.memoised,
     )
 
 

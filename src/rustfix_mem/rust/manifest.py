@@ -40,6 +40,12 @@ class Package:
     tests_with: frozenset[str]
     """Those that only its tests, benches and examples use."""
     targets: tuple[Target, ...]
+    requirements: tuple[tuple[str, str], ...] = ()
+    """Each dependency as the code says it, and the version that is asked for; not those by path."""
+
+    def requirement(self, crate: str) -> str:
+        """The version of a dependency that is asked for, `0.12` or `^0.12`; empty if unknown."""
+        return dict(self.requirements).get(crate, "")
 
     @property
     def crate(self) -> str:
@@ -197,7 +203,23 @@ def _package(
         needs=frozenset(_packages_named([_dependencies(table)])),
         tests_with=_only_for_tests(table),
         targets=tuple(_targets(name, folder, table, rust_files)),
+        requirements=tuple(_requirements(folder, table, tables)),
     )
+
+
+def _requirements(
+    folder: str, table: Mapping[str, Any], tables: Mapping[str, dict[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    roots = _workspaces(tables)
+    root = folder if folder in roots else _root_of(folder, roots) or ""
+    shared = _table(_table(tables.get(root, {}), "workspace"), "dependencies")
+    for name, said in _dependencies(table).items():
+        dependency = said
+        if isinstance(said, dict) and said.get("workspace"):
+            dependency = shared.get(name)
+        version = dependency.get("version") if isinstance(dependency, dict) else dependency
+        if isinstance(version, str):
+            yield name.replace("-", "_"), version
 
 
 PLACES = {"bin": "src/bin", "test": "tests", "bench": "benches", "example": "examples"}
