@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rustfix_mem.changeset import MAX_ROUNDS, ChangeSet, Report, check, plan
+from rustfix_mem.changeset import MAX_ROUNDS, ChangeSet, Report, Skipped, check, plan
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.finding import Applicability, Finding, Fix, LeftAlone
@@ -311,6 +311,13 @@ def test_a_manifest_that_cannot_be_read_is_named() -> None:
 )
 def test_everything_else_stays_byte_for_byte(source: bytes, after: bytes) -> None:
     assert planned(replacing("old", "new"), a=source).after.read(A) == after
+
+
+def test_a_file_of_the_work_tree_that_could_not_be_read_is_named() -> None:
+    files = Snapshot.of_files({A: b"fn old() {}"}, {"src/b.rs": "permission denied"})
+    found = check((replacing("old", "new"),), files, cache=False)
+    assert found.skipped == (Skipped("src/b.rs", "permission denied"),)
+    assert len(found.findings) == 1
 
 
 def test_statistics() -> None:

@@ -19,6 +19,7 @@ from rustfix_mem.cli.main import cargo_main, main
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone, fingerprint
 from rustfix_mem.text import Edit, Lines, Position, Span, apply
+from support import CACHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -261,11 +262,31 @@ def test_check_tells_of_a_dirty_tree(repo: Path, capsys: pytest.CaptureFixture[s
     assert main(["check"]) == 1
     err = capsys.readouterr().err
     assert err == (
-        "note: 1 changed file is not in the base, which is `HEAD`;"
-        " `git commit` first to have them read\n"
+        "note: 1 changed file is not in the base, which is `HEAD`; `--worktree` reads them\n"
     )
     main(["check", "-q"])
     assert capsys.readouterr().err == ""
+    main(["apply", "cap-maps", "--dry-run"])
+    assert "`HEAD`; `git commit` first to have them read\n" in capsys.readouterr().err
+    assert main(["check", "--worktree"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["check", "--staged"]) == 1
+    git(repo, "add", "-A")
+    capsys.readouterr()
+    assert main(["check", "--staged"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("source", ["--staged", "--worktree"])
+def test_what_is_no_commit_has_no_base(
+    repo: Path, capsys: pytest.CaptureFixture[str], source: str
+) -> None:
+    (repo / "rustfix-mem.toml").write_text("[cap-maps]\nmax-entries = 7\n")
+    git(repo, "add", "-A")
+    assert main(["check", source, "--output-format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["base"] is None
+    assert found["findings"][0]["fix"]["title"] == "cap it at 7"
 
 
 def test_options_may_stand_before_the_command(
@@ -341,6 +362,11 @@ def test_a_bad_configuration(
         ("check --set cap-maps", "does not set anything", "--set cache-bounds.max-entries=500"),
         ("check --set capmaps.x=1", "no codemod `capmaps`", "`cap-maps`"),
         ("check --output-format xml", "`--output-format` cannot be `xml`", "`text`, `json`"),
+        ("check --staged --rev HEAD", "`--rev` and `--staged` cannot go together", "one of them"),
+        ("check --worktree --rev=HEAD", "`--rev` and `--worktree` cannot go together", "one"),
+        ("check --staged --worktree", "`--staged` and `--worktree` cannot go together", "one"),
+        ("check --rev=", "there is no commit ``", "git log"),
+        ("apply cap-maps --staged", "no such option: --staged", "did you mean"),
         ("check --jobs many", "`--jobs` cannot be `many`", "whole number"),
         ("check --colour always", "no such option: --colour", "did you mean `--color`?"),
         ("check --output-file no/such/file", "cannot write `no/such/file`", "folder"),
@@ -586,6 +612,29 @@ def test_cargo_gives_its_own_name(
     monkeypatch.setattr(sys, "argv", ["cargo-rustfix-mem", "rustfix-mem", "--version"])
     assert cargo_main() == 0
     assert capsys.readouterr().out.startswith("rustfix-mem ")
+
+
+# a hook, with all that is real
+
+
+def test_a_hook_stops_a_commit_that_brings_in_a_growing_cache(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(SRC))
+    monkeypatch.setenv("RUSTFIX_MEM_CACHE_DIR", str(repo.parent / "cache"))
+    hook = repo / ".git/hooks/pre-commit"
+    hook.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m rustfix_mem.cli check --staged\n")
+    hook.chmod(0o755)
+    (repo / "src/lib.rs").write_text(CACHED)
+    stopped = subprocess.run(
+        ["git", "commit", "-qam", "x"], cwd=repo, capture_output=True, check=False, text=True
+    )
+    assert stopped.returncode == 1
+    assert "`SLUGS_CACHE` grows with every new key" in stopped.stdout + stopped.stderr
+    (repo / "src/lib.rs").write_text(SOURCE)
+    git(repo, "add", "-A")
+    (repo / "src/lib.rs").write_text(CACHED)  # on disk, and not in the commit
+    git(repo, "commit", "-qm", "x", "--allow-empty")
 
 
 # the start

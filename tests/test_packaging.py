@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +13,8 @@ import venv
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from rustfix_mem.cli.options import Check, fast
 
 TOP = Path(__file__).parents[1]
 VERSION = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -38,8 +41,24 @@ def test_what_is_built_is_what_users_need(tmp_path: Path) -> None:
     _check_what_is_installed_finds_its_codemods(built)
 
 
+def test_the_hook_for_pre_commit_is_one_and_its_options_are_known() -> None:
+    hooks = TOP / ".pre-commit-hooks.yaml"
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-manifest", str(hooks)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "")
+    entry = re.findall(
+        r"^  entry: rustfix-mem check (.*)$", hooks.read_text(encoding="utf-8"), re.M
+    )
+    options = fast(Check, entry[0].split())
+    assert options is not None
+    assert options.staged
+
+
 def _check_the_sdist_has_everything_to_build_and_test(built: Built) -> None:
     wanted = ["README.md", "CHANGELOG.md", "LICENSE", "Makefile", "constraints.txt"]
+    wanted += [".pre-commit-hooks.yaml"]
     assert set(wanted) <= set(built.sdist)
     roots = {name.partition("/")[0] for name in built.sdist}
     assert {"src", "codemods", "tests", "fixtures", "demo"} <= roots

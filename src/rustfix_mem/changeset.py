@@ -114,7 +114,7 @@ def check(
             alone += left
         findings.sort(key=lambda one: (one.finding.path, one.finding.span, one.codemod))
         statistics = _statistics(codebase, looker, began)
-        return Report(tuple(findings), tuple(alone), _skipped(codebase), statistics)
+        return Report(tuple(findings), tuple(alone), _skipped(codebase, snapshot), statistics)
     finally:
         looker.close()
 
@@ -147,7 +147,8 @@ def _rounds(
         fixable = [f for f in found if f.finding.fix and f.finding.fix.applicability >= trust]
         if not fixable:
             statistics = _statistics(codebase, looker, began)
-            report = Report(tuple(found), tuple(alone), _skipped(codebase), statistics)
+            skipped = _skipped(codebase, before)
+            report = Report(tuple(found), tuple(alone), skipped, statistics)
             return ChangeSet(codemod, before, snapshot, tuple(applied), tuple(found), report)
         kept, edits = _compatible(fixable)
         snapshot = _rewritten(codemod, snapshot, edits, looker)
@@ -168,8 +169,9 @@ def _statistics(codebase: Codebase, looker: scan.Looker, began: float) -> Statis
     return Statistics(len(codebase.sources), looker.parsed, looker.from_cache, seconds)
 
 
-def _skipped(codebase: Codebase) -> tuple[Skipped, ...]:
-    bad = [Skipped(manifest.path, manifest.reason) for manifest in codebase.bad_manifests]
+def _skipped(codebase: Codebase, snapshot: Snapshot) -> tuple[Skipped, ...]:
+    bad = [Skipped(path, reason) for path, reason in sorted(snapshot.unread.items())]
+    bad += [Skipped(manifest.path, manifest.reason) for manifest in codebase.bad_manifests]
     for path, facts in sorted(codebase.known.items()):
         if facts.error is not None:
             source = codebase.sources[path]

@@ -44,6 +44,9 @@ MAX_QUESTIONS = 500
 
 CACHE_BYTES = 256 * 1024 * 1024
 
+READ = (".rs", "Cargo.toml", "rustfmt.toml")
+"""How the paths end that `codebase_of` reads, for who makes a snapshot of only those."""
+
 
 @cache
 def _codec() -> tuple[msgspec.msgpack.Encoder, msgspec.msgpack.Decoder[FileFacts]]:
@@ -224,16 +227,17 @@ def default_cache() -> FactsCache:
 
 def codebase_of(snapshot: Snapshot, gate: tuple[bytes, ...], looker: Looker) -> Codebase:
     """The codebase of a snapshot; the files that pass the gate are looked at first, together."""
-    sources = dict(snapshot.read_many(snapshot.regular(".rs")))
+    rust, cargo, rustfmt = READ
+    sources = dict(snapshot.read_many(snapshot.regular(rust)))
     manifests = {
         path: source
-        for path, source in snapshot.read_many(snapshot.regular("Cargo.toml"))
+        for path, source in snapshot.read_many(snapshot.regular(cargo))
         if path == "Cargo.toml" or path.endswith("/Cargo.toml")
     }
     passed = tuple(
         path for path, source in sources.items() if any(literal in source for literal in gate)
     )
-    formats = dict(snapshot.read_many(snapshot.regular("rustfmt.toml")))
+    formats = dict(snapshot.read_many(snapshot.regular(rustfmt)))
     codebase = Codebase(
         sources, manifests, looker, formats, lambda: _documents(snapshot), passed=passed
     )

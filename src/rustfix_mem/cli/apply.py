@@ -153,7 +153,8 @@ def _done(outcome: branch.Outcome) -> str:
 
 def _base(options: Apply, commit: str) -> str:
     """The base as it was typed; an id where that is one thing now and another with a branch."""
-    return options.rev if options.rev.replace("/", "").isalnum() else commit[:SHORT]
+    rev = options.rev or base.DEFAULT
+    return rev if rev.replace("/", "").isalnum() else commit[:SHORT]
 
 
 def _json(made: Made) -> json.Branch:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rustfix_mem import scan
 from rustfix_mem.cli import config, output
+from rustfix_mem.cli.options import Check
+from rustfix_mem.errors import UsageError
 from rustfix_mem.git.store import Store
 from rustfix_mem.report.terminal import plural
 
@@ -17,32 +20,59 @@ if TYPE_CHECKING:
     from rustfix_mem.cli.options import Common
     from rustfix_mem.git.snapshot import Snapshot
 
+DEFAULT = "HEAD"
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The commit that is read, and what its repository and the command line set."""
+    """What is read, and what its repository and the command line set."""
 
     store: Store
     commit: str
+    """Empty where the files are not those of a commit: with `--staged`, `--worktree`."""
     snapshot: Snapshot
     settings: config.Settings
 
 
 @contextmanager
 def opened(options: Common) -> Iterator[Base]:
+    """What `options` ask for, for as long as the block lasts."""
+    _one_source(options)
     with Store.open(Path(options.repo)) as store:
-        commit = store.resolve(options.rev)
-        snapshot = store.snapshot(commit)
+        commit, snapshot = _read(store, options)
         yield Base(store, commit, snapshot, config.settings(snapshot, options.set))
 
 
 def tell_dirty(base: Base, options: Common) -> None:
     """One line if files have changed since HEAD, which is what was read instead of them."""
-    if options.quiet or options.rev != "HEAD":
+    if options.quiet or not base.commit or options.rev not in (None, DEFAULT):
         return
     if count := base.store.dirty():
-        were = "is" if count == 1 else "are"
-        output.tell(
-            f"note: {plural(count, 'changed file')} {were} not in the base, which is `HEAD`;"
-            " `git commit` first to have them read\n"
-        )
+        said = f"{plural(count, 'changed file')} {'is' if count == 1 else 'are'}"
+        check = isinstance(options, Check)
+        what = "`--worktree` reads them" if check else "`git commit` first to have them read"
+        output.tell(f"note: {said} not in the base, which is `{DEFAULT}`; {what}\n")
+
+
+def _read(store: Store, options: Common) -> tuple[str, Snapshot]:
+    """The commit, or no commit, and the files."""
+    if isinstance(options, Check) and options.staged:
+        from rustfix_mem.git import index
+
+        return "", index.staged(store)
+    if isinstance(options, Check) and options.worktree:
+        from rustfix_mem.git import disk
+
+        return "", disk.snapshot(store, (*scan.READ, config.FILE))
+    commit = store.resolve(DEFAULT if options.rev is None else options.rev)
+    return commit, store.snapshot(commit)
+
+
+def _one_source(options: Common) -> None:
+    if not isinstance(options, Check):
+        return
+    given = [("--rev", options.rev is not None)]
+    given += [("--staged", options.staged), ("--worktree", options.worktree)]
+    flags = [f"`{flag}`" for flag, is_given in given if is_given]
+    if len(flags) > 1:
+        raise UsageError(f"{' and '.join(flags)} cannot go together", "give one of them")

@@ -52,13 +52,17 @@ Example:
     "check": """
 Print the findings of some or all codemods. Changes nothing.
 
-It reads the files of a commit (--rev), not those of the work tree.
+It reads the files of a commit (--rev), or with --staged those of the index,
+or with --worktree those on disk: tracked ones, and new ones that are not
+ignored. No filter runs, and no link is followed.
+
 Proposals, which say what could be better, are shown when their codemod is
 named, or with `all`.
 
 Examples:
   rustfix-mem check
   rustfix-mem check cache-bounds -v        and what was left alone, and why
+  rustfix-mem check --staged               what a commit would bring in
   rustfix-mem check --output-format json --output-file findings.json
 
 Exit code: 1 if there is a defect, else 0.

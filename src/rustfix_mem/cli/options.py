@@ -15,7 +15,7 @@ from rustfix_mem.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-T = TypeVar("T", str, int, bool, tuple[str, ...])
+T = TypeVar("T", str, int, bool, tuple[str, ...], "str | None")
 Kind = TypeVar("Kind", bound="Options")
 
 
@@ -44,9 +44,10 @@ class Common(Options):
     """What every command takes that reads a repository."""
 
     repo: str = option(".", "-C", "--repo", metavar="PATH", help="A folder in the repository.")
-    rev: str = option(
-        "HEAD", "--rev", metavar="REV", help="The base that is read: a commit, a branch, a tag."
-    )
+    rev: str | None = option(
+        None, "--rev", metavar="REV",
+        help="The base that is read: a commit, a branch, a tag (default: HEAD).",
+    )  # fmt: skip
     output_format: str = option(
         "text", "--output-format", choices=("text", "json"), help="For people or for programs."
     )
@@ -68,6 +69,12 @@ class Common(Options):
 class Check(Common):
     codemods: tuple[str, ...] = option(
         (), metavar="CODEMOD", help="Names, or `all`; without any, all that find defects."
+    )
+    staged: bool = option(
+        False, "--staged", help="Read the index: what `git commit` would commit now."
+    )
+    worktree: bool = option(
+        False, "--worktree", help="Read the files on disk: what `git add -A` would add."
     )
 
 

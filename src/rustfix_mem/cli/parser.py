@@ -85,6 +85,8 @@ def _parameter(field: dataclasses.Field[Any]) -> inspect.Parameter:
     about: dict[str, Any] = {"metavar": metavar, "help": escape(field.metadata["help"])}
     default: Any = list(field.default) if isinstance(field.default, tuple) else field.default
     kind: Any = list[str] if isinstance(field.default, tuple) else type(field.default)
+    if field.default is None:
+        kind = str | None
     if kind is int:
         kind, default = str, str(default)
     if not flags:

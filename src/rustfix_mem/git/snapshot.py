@@ -1,4 +1,4 @@
-"""The files of one commit as values: paths, modes, blobs; edits make a new snapshot."""
+"""The files of one commit, index or work tree as values; edits make a new snapshot."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 REGULAR = ("100644", "100755")
+SYMLINK = "120000"
+GITLINK = "160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Every file of one commit, and what has been made of some of them since.
+    """Every file of one commit or index, and what has been made of some of them since.
 
     Paths have forward slashes and are relative to the repository's top; bytes that are not
     UTF-8 are kept by `surrogateescape`. `load` reads blobs by object id, in the order asked.
@@ -34,13 +36,17 @@ class Snapshot:
     commit: str = ""
     tree: str = ""
     changed: Mapping[str, bytes] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Files of a work tree that could not be read, and why; they are in no other field."""
 
     @classmethod
-    def of_files(cls, files: Mapping[str, bytes]) -> Snapshot:
-        """A snapshot of files in memory, for manuals and tests."""
+    def of_files(
+        cls, files: Mapping[str, bytes], unread: Mapping[str, str] | None = None
+    ) -> Snapshot:
+        """A snapshot of files in memory: of a work tree, a manual, a test."""
         blobs = {_blob_id(data): data for data in files.values()}
         entries = {path: Entry("100644", _blob_id(data)) for path, data in sorted(files.items())}
-        return cls(entries, lambda oids: (blobs[oid] for oid in oids))
+        return cls(entries, lambda oids: (blobs[oid] for oid in oids), unread=unread or {})
 
     @classmethod
     def of_folder(cls, folder: Path) -> Snapshot:

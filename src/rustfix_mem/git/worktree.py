@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import shutil
 import stat
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import UsageError
-from rustfix_mem.git.command import decode
-from rustfix_mem.git.snapshot import Entry
+from rustfix_mem.git.index import rows
+from rustfix_mem.git.snapshot import GITLINK, SYMLINK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
+    from rustfix_mem.git.index import Row
+    from rustfix_mem.git.snapshot import Entry
     from rustfix_mem.git.store import Store
-
-_ROW = re.compile(
-    rb"(\d{6}) ([0-9a-f]+) (\d)\t([^\0]*)\0"
-    rb"  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n[^\n]*\n[^\n]*\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
-)
-_GITLINK = "160000"
-_SYMLINK = "120000"
-# `git update-index --assume-unchanged`, `--skip-worktree` (sparse checkouts)
-_NOT_LOOKED_AT = 0x8000 | 0x4000_0000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of an index: what is staged, and how the file looked when it was."""
-
-    path: str
-    entry: Entry
-    stage: int
-    mtime: int
-    size: int
-    flags: int
 
 
 def changed(store: Store) -> set[str] | None:
@@ -54,37 +31,23 @@ def changed(store: Store) -> set[str] | None:
     try:
         head = store.snapshot(store.resolve("HEAD")).entries
         written = index.stat().st_mtime_ns
-        rows = list(_rows(store, index))
+        found = rows(store, index)
     except (UsageError, OSError):
         return None
-    staged = {row.path: row.entry for row in rows if row.stage == 0}
+    staged = {row.path: row.entry for row in found if row.stage == 0}
     paths = {path for path in head.keys() | staged.keys() if head.get(path) != staged.get(path)}
-    return paths | {row.path for row in rows if _touched(store, top, row, written)}
-
-
-def _rows(store: Store, index: Path) -> Iterator[Row]:
-    """The rows of a copy of the index: reading a split one touches its shared half."""
-    copy = store.folder / "theirs"
-    copy.mkdir(exist_ok=True)
-    for file in (index, *index.parent.glob("sharedindex.*")):
-        shutil.copyfile(file, store.folder / file.name if file != index else copy / "index")
-    env = {**store.reading(), "GIT_INDEX_FILE": str(copy / "index")}
-    listed = store.git(["ls-files", "--stage", "--debug", "-z"], env=env)
-    for mode, oid, stage, path, seconds, nanos, size, flags in _ROW.findall(listed):
-        entry = Entry(mode.decode(), oid.decode())
-        when = int(seconds) * 1_000_000_000 + int(nanos)
-        yield Row(decode(path), entry, int(stage), when, int(size), int(flags, 16))
+    return paths | {row.path for row in found if _touched(store, top, row, written)}
 
 
 def _touched(store: Store, top: Path, row: Row, written: int) -> bool:
-    if row.stage or row.entry.mode == _GITLINK or row.flags & _NOT_LOOKED_AT:
+    if row.stage or row.entry.mode == GITLINK or row.kept:
         return row.stage > 0
     file = top / row.path
     try:
         now = file.lstat()
     except OSError:
         return True
-    if stat.S_ISLNK(now.st_mode) != (row.entry.mode == _SYMLINK):
+    if stat.S_ISLNK(now.st_mode) != (row.entry.mode == SYMLINK):
         return True
     # A file as old as the index may have changed after it was staged, within one tick.
     if now.st_mtime_ns == row.mtime < written and now.st_size == row.size:
@@ -97,7 +60,7 @@ def _touched(store: Store, top: Path, row: Row, written: int) -> bool:
 def _holds(store: Store, file: Path, entry: Entry) -> bool:
     """Whether the file is the blob, as it stands or with the line endings of the blob."""
     try:
-        link = entry.mode == _SYMLINK
+        link = entry.mode == SYMLINK
         data = os.fsencode(os.readlink(file)) if link else file.read_bytes()
     except OSError:
         return False

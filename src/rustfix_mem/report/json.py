@@ -37,12 +37,12 @@ class Branch:
 
 
 def check(base: str, report: Report) -> str:
-    """The whole answer of `check`."""
+    """The whole answer of `check`; `base` is empty if what was read is no commit."""
     statistics = report.statistics
     return _dump(
         {
             "version": VERSION,
-            "base": base,
+            "base": base or None,
             "findings": [_finding(one) for one in report.findings],
             "left_alone": [_left_alone(*one) for one in report.left_alone],
             "skipped": [{"path": one.path, "reason": one.reason} for one in report.skipped],
