@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from rustfix_mem.changeset import Located, Report, Skipped, Statistics
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone
 from rustfix_mem.report import json as report_json
+from rustfix_mem.report.baseline import Known
 from rustfix_mem.text import Edit, Position, Span
 
 BASE = "a" * 40
@@ -66,6 +67,7 @@ def test_check_is_what_the_design_says() -> None:
                 "reasons": ["x", "y"],
             }
         ],
+        "baseline": None,
         "skipped": [{"path": "c.rs", "reason": "too big"}],
         "statistics": {"files": 3, "parsed": 2, "from_cache": 1, "seconds": 0.123},
     }
@@ -75,6 +77,12 @@ def test_a_report_has_no_fix() -> None:
     (finding,) = valid(report_json.check(BASE, report(reported())))["findings"]
     assert (finding["fix"], finding["applicability"]) == (None, None)
     assert finding["kind"] == "proposal"
+
+
+def test_what_a_baseline_did_is_counted_and_no_commit_is_no_base() -> None:
+    found = valid(report_json.check("", report(), Known("b.json", 3, 1)))
+    assert found["baseline"] == {"hidden": 3, "stale": 1}
+    assert found["base"] is None
 
 
 def test_apply_and_a_dry_run() -> None:

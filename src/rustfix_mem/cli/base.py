@@ -50,7 +50,8 @@ def tell_dirty(base: Base, options: Common) -> None:
     if count := base.store.dirty():
         said = f"{plural(count, 'changed file')} {'is' if count == 1 else 'are'}"
         check = isinstance(options, Check)
-        what = "`--worktree` reads them" if check else "`git commit` first to have them read"
+        them = "it" if count == 1 else "them"
+        what = f"`--worktree` reads {them}" if check else f"`git commit` first to have {them} read"
         output.tell(f"note: {said} not in the base, which is `{DEFAULT}`; {what}\n")
 
 

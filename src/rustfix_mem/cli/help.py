@@ -63,9 +63,11 @@ Examples:
   rustfix-mem check
   rustfix-mem check cache-bounds -v        and what was left alone, and why
   rustfix-mem check --staged               what a commit would bring in
+  rustfix-mem check --write-baseline       accept what is there, and from then on
+  rustfix-mem check --baseline rustfix-mem-baseline.json   say only what is new
   rustfix-mem check --output-format json --output-file findings.json
 
-Exit code: 1 if there is a defect, else 0.
+Exit code: 1 if there is a defect that is not hidden, else 0.
 """,
     "apply": """
 Put the fixes of a codemod on a branch, as one commit on top of --rev.

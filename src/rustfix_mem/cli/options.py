@@ -76,6 +76,13 @@ class Check(Common):
     worktree: bool = option(
         False, "--worktree", help="Read the files on disk: what `git add -A` would add."
     )
+    baseline: str = option(
+        "", "--baseline", metavar="FILE", help="Hide the findings that are in this file."
+    )
+    write_baseline: bool = option(
+        False, "--write-baseline",
+        help="Write all findings to the file of --baseline, or rustfix-mem-baseline.json.",
+    )  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

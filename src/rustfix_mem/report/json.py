@@ -6,15 +6,17 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rustfix_mem.report.terminal import whole
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rustfix_mem.changeset import Located, Report
     from rustfix_mem.finding import Fix, LeftAlone
+    from rustfix_mem.report.baseline import Known
     from rustfix_mem.text import Position, Span
 
 VERSION = 1
-BAD = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Branch:
     diff: str
 
 
-def check(base: str, report: Report) -> str:
+def check(base: str, report: Report, known: Known | None = None) -> str:
     """The whole answer of `check`; `base` is empty if what was read is no commit."""
     statistics = report.statistics
     return _dump(
@@ -45,6 +47,7 @@ def check(base: str, report: Report) -> str:
             "base": base or None,
             "findings": [_finding(one) for one in report.findings],
             "left_alone": [_left_alone(*one) for one in report.left_alone],
+            "baseline": {"hidden": known.hidden, "stale": known.stale} if known else None,
             "skipped": [{"path": one.path, "reason": one.reason} for one in report.skipped],
             "statistics": {
                 "files": statistics.files,
@@ -128,13 +131,9 @@ def _whole(value: Any) -> Any:
     They stand for bytes that are not UTF-8, in the name of a file or in a diff.
     """
     if isinstance(value, str):
-        return value if value.isascii() else "".join(map(_whole_char, value))
+        return whole(value)
     if isinstance(value, list):
         return [_whole(one) for one in value]
     if isinstance(value, dict):
         return {key: _whole(one) for key, one in value.items()}
     return value
-
-
-def _whole_char(char: str) -> str:
-    return BAD if "\ud800" <= char <= "\udfff" else char

@@ -71,6 +71,16 @@ def printable(text: str) -> str:
     return "".join(map(_harmless, text))
 
 
+def whole(text: str) -> str:
+    """`text` without half a surrogate pair, which stands for a byte that is not UTF-8.
+
+    Strict parsers drop a whole document over one.
+    """
+    if text.isascii():
+        return text
+    return "".join(BAD if "\ud800" <= char <= "\udfff" else char for char in text)
+
+
 def expanded(text: str) -> str:
     """`printable(text)` with its tabs as blanks, so that columns can be counted."""
     return printable(text).replace("\t", TAB)

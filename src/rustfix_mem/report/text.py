@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rustfix_mem.changeset import Located, Report, Statistics
+    from rustfix_mem.report.baseline import Known
 
 PLAIN = Palette()
 
@@ -28,6 +29,7 @@ def render(
     quiet: bool = False,
     verbose: bool = False,
     summed: bool = True,
+    known: Known | None = None,
 ) -> str:
     """The whole report: every finding that ranks, then a line for the rest and the sum."""
     ranked = rank(report.findings, None if verbose or quiet else SHOWN)
@@ -37,8 +39,9 @@ def render(
         blocks += _lines(_left_alone(report, palette))
     if not quiet:
         blocks += _lines(_skipped(report, palette, verbose))
+        blocks += _lines(_known(known, palette))
     if summed and not quiet:
-        blocks.append(summary(report) + "\n")
+        blocks.append(summary(report, known) + "\n")
     return "\n".join(blocks)
 
 
@@ -61,11 +64,12 @@ def title(located: Located, palette: Palette) -> str:
     return palette.note(f"note[{located.codemod}]")
 
 
-def summary(report: Report) -> str:
+def summary(report: Report, known: Known | None = None) -> str:
     """`3 findings (2 fixable) in 796 files, 143 parsed, 0.8s`."""
     found = len(report.findings)
     fixable = sum(map(is_fixable, report.findings))
-    said = plural(found, "finding") if found else "no findings"
+    new = "new " if known and known.hidden else ""
+    said = plural(found, f"{new}finding") if found else f"no {new}findings"
     return f"{said}{f' ({fixable:,} fixable)' if found else ''} in {_work(report.statistics)}"
 
 
@@ -116,6 +120,24 @@ def _skipped(report: Report, palette: Palette, verbose: bool) -> Iterator[str]:
     if len(shown) < len(report.skipped):
         more = plural(len(report.skipped) - len(shown), "more file")
         yield f"{note}: {more} skipped; `-v` names all"
+
+
+def _known(known: Known | None, palette: Palette) -> Iterator[str]:
+    """What became of a baseline."""
+    if known is None:
+        return
+    note, file = palette.note("note"), expanded(known.file)
+    if known.written:
+        yield f"{note}: `{file}` is written; commit it, and give `--baseline` to hide what it has"
+    if known.hidden:
+        be = "is" if known.hidden == 1 else "are"
+        yield f"{note}: {plural(known.hidden, 'known finding')} {be} hidden by `{file}`"
+    if known.stale:
+        entries, them = ("entry is", "it") if known.stale == 1 else ("entries are", "them")
+        yield (
+            f"{note}: {known.stale:,} {entries} in `{file}` and not found any more;"
+            f" `{expanded(known.writes)}` takes {them} out"
+        )
 
 
 def _lines(lines: Iterator[str]) -> list[str]:
