@@ -229,7 +229,8 @@ def test_a_comment_hides_a_finding(source: str, hidden: bool) -> None:
         checked(replacing("old", "new"), a=source),
         planned(replacing("old", "new"), a=source),
     )
-    assert len(report.findings) == len(done.applied) == (not hidden)
+    found = [one for one in report.findings if one.finding.shape == "shape"]
+    assert len(found) == len(done.applied) == (not hidden)
     assert (done.after.read(A).decode() == source) is hidden
     alone = [one.reasons for _, one, _ in report.left_alone]
     assert alone == ([("a comment says to ignore it",)] if hidden else [])
@@ -318,6 +319,67 @@ def test_a_file_of_the_work_tree_that_could_not_be_read_is_named() -> None:
     found = check((replacing("old", "new"),), files, cache=False)
     assert found.skipped == (Skipped("src/b.rs", "permission denied"),)
     assert len(found.findings) == 1
+
+
+def unused(codemod: Codemod, files: dict[str, str]) -> list[tuple[str, str, int, str]]:
+    """Codemod, path, line and item of each comment that hides nothing."""
+    found = check((codemod,), Snapshot.of_files({p: t.encode() for p, t in files.items()}))
+    return [
+        (one.codemod, one.finding.path, one.start.line, one.finding.item)
+        for one in found.findings
+        if one.finding.shape == "unused-suppression"
+    ]
+
+
+def test_a_comment_that_hides_nothing_is_a_finding() -> None:
+    ignore = "// rustfix-mem: ignore"
+    files = {
+        A: f"fn a() {{}}\nfn old() {{}} {ignore}[toy] -- why\n{ignore}[toy]\nfn b() {{}}\n",
+        "src/b.rs": f"{ignore}-file[toy]\nfn old() {{}}\nfn old2() {{}} {ignore}[toy]\n",
+        "src/c.rs": f"{ignore}[cache-bounds] -- not run\n{ignore}[cache_bound]\n",
+        "src/d.rs": f"fn broken( {ignore}[toy]\n",
+        "Cargo.toml": "[package] # rustfix-mem: ignore[toy]\nname = 'x'\n",
+        "sub/Cargo.toml": "[package # rustfix-mem: ignore[toy]\n",
+        "README.md": f"{ignore}[toy]\n",
+    }
+    assert unused(replacing("old", "new"), files) == [
+        ("toy", "Cargo.toml", 1, "ignore[toy]"),
+        ("toy", A, 3, "ignore[toy]"),
+        ("toy", "src/b.rs", 3, "ignore[toy]"),
+        ("suppression", "src/c.rs", 2, "ignore[cache_bound]"),
+    ]
+
+
+def test_a_name_that_no_codemod_has_is_told_which_ones_there_are() -> None:
+    files = {A: "// rustfix-mem: ignore[Cache_Bound]\n"}
+    found = check((replacing("old", "new"),), Snapshot.of_files({A: files[A].encode()}))
+    (one,) = [one.finding for one in found.findings]
+    assert one.help == "did you mean `cache-bounds`?"
+    assert found.left_alone == ()
+
+
+def test_what_is_hidden_is_still_said_to_be_left_alone() -> None:
+    found = checked(replacing("old", "new"), a="fn old() {} // rustfix-mem: ignore[toy]")
+    assert found.findings == ()
+    assert [one.reasons for _, one, _ in found.left_alone] == [("a comment says to ignore it",)]
+
+
+def test_a_finding_of_a_manifest_can_be_hidden() -> None:
+    def judging(codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        yield Finding("Cargo.toml", Span(0, 3), "shape", "item", "m")
+        yield Finding("Cargo.toml", Span(13, 16), "shape", "item", "m")
+
+    source = b"a=1          b=2"
+    assert len(check((toy(judging),), Snapshot.of_files({"Cargo.toml": source})).findings) == 2
+    source = b"a=1 #\n       b=2 # rustfix-mem: ignore[toy]"
+    (one,) = check((toy(judging),), Snapshot.of_files({"Cargo.toml": source})).findings
+    assert one.start.line == 1
+
+
+def test_apply_says_nothing_of_comments() -> None:
+    made = planned(replacing("old", "new"), a="fn old() {}\n// rustfix-mem: ignore[toy, x]\n")
+    assert len(made.applied) == 1
+    assert made.reported == ()
 
 
 def test_statistics() -> None:

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from rustfix_mem.suppression import Suppression, hides, suppressions, unused
+from rustfix_mem.finding import Kind
+from rustfix_mem.suppression import Suppression, complaint, hides, suppressions, unused
 from rustfix_mem.text import Span
 
 IGNORE = "rustfix-mem: ignore[cache-bounds]"
@@ -121,12 +122,34 @@ def test_without_a_path_both_languages_are_read() -> None:
 def test_unused() -> None:
     found = suppressions(
         b"a // rustfix-mem: ignore[one]\nb // rustfix-mem: ignore[two]\n"
-        b"c // rustfix-mem: ignore[one, two]\nd // rustfix-mem: ignore[*]\n"
+        b"c // rustfix-mem: ignore[one, two, one]\nd // rustfix-mem: ignore[*]\n"
+        b"e // rustfix-mem: ignore[]\n"
     )
-    used = hides(found, "one", 1)
-    assert used
-    assert unused(found, [used]) == found[1:]
-    assert unused(found, [used], ran={"two"}) == (found[1],)
+    first, second, both, star, empty = found
+    used = [(first, "one"), (both, "two")]
+    known = {"one", "two"}
+    always = [(star, "*"), (empty, "")]
+    assert list(unused(found, used, known, known)) == [(second, "two"), (both, "one"), *always]
+    assert list(unused(found, used, {"two"}, known)) == [(second, "two"), *always]
+    assert list(unused(found, used, set(), known)) == always
+
+
+def test_what_is_said_of_an_unused_one() -> None:
+    source = b"// rustfix-mem: ignore[one, two]\n// x\na\n// rustfix-mem: ignore-file[one]\n"
+    line, whole = suppressions(source, "a.rs")
+    one = complaint(line, "two", "a.rs", "")
+    assert (one.shape, one.kind, one.span) == ("unused-suppression", Kind.DEFECT, line.span)
+    assert one.item == "ignore[two]"
+    assert one.message == "this comment hides nothing of `two`"
+    assert one.why == ("nothing is found on lines 1 to 3",)
+    assert one.help == "take `two` out of it"
+    other = complaint(whole, "one", "a.rs", "")
+    assert (other.item, other.help) == ("ignore-file[one]", "take it out")
+    assert other.why == ("nothing is found in this file",)
+    wrong = complaint(line, "on", "a.rs", "did you mean `one`?")
+    assert wrong.message == "`on` is no codemod, and so this comment hides nothing"
+    assert (wrong.why, wrong.help) == ((), "did you mean `one`?")
+    assert complaint(line, "", "a.rs", "x").message.startswith("this comment names no codemod")
 
 
 @pytest.mark.parametrize("piece", ['"', 'r#"', "/*", "'", "'''", '"""', "\\", "//", "r#"])

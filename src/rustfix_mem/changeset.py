@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rustfix_mem import scan
+from rustfix_mem import registry, scan
+from rustfix_mem.codemod import did_you_mean
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.finding import Applicability, Finding, LeftAlone, fingerprint
-from rustfix_mem.suppression import hides, suppressions
+from rustfix_mem.suppression import MARK, complaint, hides, suppressions, unused
 from rustfix_mem.text import Lines, Position, Span, apply, original_offset
 
 if TYPE_CHECKING:
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     from rustfix_mem.codebase import Codebase
     from rustfix_mem.codemod import Codemod
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.suppression import Suppression
     from rustfix_mem.text import Edit
 
 MAX_ROUNDS = 10
+
+SUPPRESSION = "suppression"
+"""Whose findings those are that speak of a comment with a name that no codemod has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class _Base:
     rounds: list[dict[str, list[Edit]]] = field(default_factory=list)
     ordinals: dict[str, dict[int, int]] = field(default_factory=dict)
     """Ordinals of findings that are alike, by where they begin in the base: the same each round."""
+    used: dict[str, set[tuple[Suppression, str]]] = field(default_factory=dict)
+    """The comments that have hidden something, by path, each with the codemod."""
     _lines: dict[str, Lines] = field(default_factory=dict)
 
     def lines(self, path: str) -> Lines:
@@ -106,12 +113,13 @@ def check(
     try:
         gate = tuple(dict.fromkeys(literal for c in codemods for literal in type(c).gate))
         codebase = scan.codebase_of(snapshot, gate, looker)
-        findings: list[Located] = []
+        base, findings = _Base(snapshot), list[Located]()
         alone: list[tuple[str, LeftAlone, Position]] = []
         for codemod in codemods:
-            found, left = _judged(codemod, codebase, _Base(snapshot))
+            found, left = _judged(codemod, codebase, base)
             findings += found
             alone += left
+        findings += _unused(codemods, codebase, base)
         findings.sort(key=lambda one: (one.finding.path, one.finding.span, one.codemod))
         statistics = _statistics(codebase, looker, began)
         return Report(tuple(findings), tuple(alone), _skipped(codebase, snapshot), statistics)
@@ -192,7 +200,7 @@ def _judged(
     findings: list[Finding] = []
     alone: list[tuple[str, LeftAlone, Position]] = []
     for said in codemod.judge(codebase):
-        if isinstance(said, Finding) and not _hidden(said, name, codebase):
+        if isinstance(said, Finding) and not _hidden(said, name, codebase, base):
             findings.append(said)
             continue
         if isinstance(said, Finding):
@@ -203,12 +211,44 @@ def _judged(
     return _located(findings, name, codebase, base), alone
 
 
-def _hidden(finding: Finding, codemod: str, codebase: Codebase) -> bool:
-    source = codebase.sources[finding.path]
-    if b"rustfix-mem:" not in source:
+def _hidden(finding: Finding, codemod: str, codebase: Codebase, base: _Base) -> bool:
+    source = _source(finding.path, codebase)
+    if MARK not in source:
         return False
     line = Lines.of(source).position(finding.span.start).line
-    return bool(hides(suppressions(source, finding.path), codemod, line))
+    by = hides(suppressions(source, finding.path), codemod, line)
+    if by is not None:
+        base.used.setdefault(finding.path, set()).add((by, codemod))
+    return by is not None
+
+
+def _unused(codemods: tuple[Codemod, ...], codebase: Codebase, base: _Base) -> list[Located]:
+    """The comments that hid nothing, in all files that were looked at."""
+    ran = {type(codemod).name() for codemod in codemods}
+    known = ran | registry.discover().keys()
+    said: dict[str, list[Finding]] = {}
+    for path, source in sorted({**codebase.sources, **codebase.manifests}.items()):
+        if MARK in source and not _unread(path, codebase):
+            found = suppressions(source, path)
+            for one, name in unused(found, base.used.get(path, ()), ran, known):
+                help = "" if name in known else did_you_mean(_spelled(name), sorted(known))
+                finding = complaint(one, name, path, help)
+                said.setdefault(name if name in known else SUPPRESSION, []).append(finding)
+    return [one for name, some in said.items() for one in _located(some, name, codebase, base)]
+
+
+def _unread(path: str, codebase: Codebase) -> bool:
+    facts = codebase.known.get(path)
+    bad = {manifest.path for manifest in codebase.bad_manifests}
+    return path in bad or (facts is not None and facts.error is not None)
+
+
+def _spelled(name: str) -> str:
+    return name.replace("_", "-").lower()
+
+
+def _source(path: str, codebase: Codebase) -> bytes:
+    return codebase.sources[path] if path in codebase.sources else codebase.manifests[path]
 
 
 def _located(
@@ -218,7 +258,7 @@ def _located(
     for finding in findings:
         span, lines = base.span(finding.path, finding.span), base.lines(finding.path)
         start, end = lines.position(span.start), lines.position(span.end)
-        source = codebase.sources[finding.path]
+        source = _source(finding.path, codebase)
         alike = fingerprint(codemod, finding, source, 0)
         ordinals = base.ordinals.setdefault(alike, {})
         ordinal = ordinals.setdefault(span.start, len(ordinals))

@@ -1,7 +1,8 @@
 """Comments that hide findings: `// rustfix-mem: ignore[cache-bounds] -- reason`.
 
 In Rust the comment begins with `//`, in TOML with `#`; `ignore-file[…]` speaks of the whole
-file. Text in a string, a doc comment or a block comment hides nothing.
+file. Text in a string, a doc comment or a block comment hides nothing. A name that hides nothing is
+a finding of its own, of the codemod that it names.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rustfix_mem.finding import Finding
 from rustfix_mem.text import Lines, Span
 
 if TYPE_CHECKING:
@@ -66,18 +68,46 @@ def hides(found: Iterable[Suppression], codemod: str, line: int) -> Suppression 
 
 def unused(
     found: Iterable[Suppression],
-    used: Collection[Suppression],
-    ran: Collection[str] | None = None,
-) -> tuple[Suppression, ...]:
-    """Those that hid nothing. With `ran`, only those of which every codemod has been run.
+    used: Collection[tuple[Suppression, str]],
+    ran: Collection[str],
+    known: Collection[str],
+) -> Iterator[tuple[Suppression, str]]:
+    """The names that hid nothing: of codemods that ran, and those that no codemod has.
 
-    No command asks yet.
+    `used` says which names hid something. A comment without any has the name "".
     """
-    return tuple(
-        one
-        for one in found
-        if one not in used and (ran is None or all(name in ran for name in one.names))
+    for one in found:
+        for name in dict.fromkeys(one.names or ("",)):
+            if name not in known or (name in ran and (one, name) not in used):
+                yield one, name
+
+
+def complaint(one: Suppression, name: str, path: str, help: str) -> Finding:
+    """What is said of a comment that hides nothing; `help` where no codemod has that name.
+
+    A defect: it would hide the next finding there, which nobody has thought about.
+    """
+    ignore = "ignore-file" if one.whole_file else "ignore"
+    message = f"this comment hides nothing of `{name}`"
+    why = f"nothing is found {_reach(one)}"
+    if help:
+        message = f"`{name}` is no codemod, and so this comment hides nothing"
+        message = message if name else "this comment names no codemod, and so hides nothing"
+    return Finding(
+        path=path,
+        span=one.span,
+        shape="unused-suppression",
+        item=f"{ignore}[{name}]",
+        message=message,
+        why=() if help else (why,),
+        help=help or (f"take `{name}` out of it" if len(one.names) > 1 else "take it out"),
     )
+
+
+def _reach(one: Suppression) -> str:
+    if one.whole_file:
+        return "in this file"
+    return f"on line {one.line}" if one.line == one.last else f"on lines {one.line} to {one.last}"
 
 
 def _suppression(match: re.Match[bytes], lines: Lines) -> Suppression:

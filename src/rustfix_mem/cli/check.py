@@ -27,7 +27,8 @@ def run(options: Check) -> int:
         report = changeset.check(
             codemods, at.snapshot, jobs=options.jobs, cache=not options.no_cache
         )
-        report, known = _without_known(report, options, entries, {one.name() for one in chosen})
+        ran = {changeset.SUPPRESSION, *(one.name() for one in chosen)}
+        report, known = _without_known(report, options, entries, ran)
         base.tell_dirty(at, options)
         output.put(options, _shown(report, known, options, at.commit))
     return int(any(map(ranking.is_defect, report.findings)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from rustfix_mem.changeset import SUPPRESSION
 from rustfix_mem.report.ranking import SHOWN, is_defect, is_fixable, rank
 from rustfix_mem.report.snippet import snippet
 from rustfix_mem.report.terminal import Palette, expanded, plural
@@ -100,7 +101,8 @@ def _command(located: Located) -> str:
 def _rest(rest: tuple[Located, ...], palette: Palette) -> Iterator[str]:
     for codemod, count in sorted(Counter(one.codemod for one in rest).items()):
         name = palette.note(f"note[{codemod}]")
-        yield f"{name}: {plural(count, 'more finding')}; `rustfix-mem check {codemod} -v` shows all"
+        command = "check" if codemod == SUPPRESSION else f"check {codemod}"
+        yield f"{name}: {plural(count, 'more finding')}; `rustfix-mem {command} -v` shows all"
 
 
 def _left_alone(report: Report, palette: Palette) -> Iterator[str]:
