@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rustfix_mem.errors import UsageError
-from rustfix_mem.rust.layout import deeper
+from rustfix_mem.rust.indents import deeper
 from rustfix_mem.rust.look import look
 from rustfix_mem_codemods.cache_bounds import CacheBounds
 from support import ends
@@ -94,7 +94,7 @@ def test_long_functions_take_seconds_at_most(body: str) -> None:
 
 @pytest.mark.parametrize("text", ['f("a\\\nb\nc")', 'f(r"a\\\nb")'])
 def test_a_string_with_a_line_break_is_not_indented(text: str) -> None:
-    assert deeper(text, "    ") is None
+    assert deeper(text, "    ") == text
 
 
 @pytest.mark.parametrize("value", ["9" * 5000, str(2**64)])

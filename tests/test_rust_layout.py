@@ -6,9 +6,7 @@ from rustfix_mem.rust.layout import (
     Style,
     chain,
     condition,
-    deeper,
     indent_at,
-    split_steps,
     style_of,
 )
 
@@ -25,6 +23,8 @@ STYLE = Style("    ", "\n", 100)
         (b"fn f() {\r\n    a();\r\n}\r\n", Style("    ", "\r\n", 100)),
         (b"/*\n * one blank is a comment's\n */\nfn f() {\n    a();\n}", Style("    ", "\n", 100)),
         (b"\n\n    \n", Style("    ", "\n", 100)),
+        (b'fn f() {\n    a(r#"\n\tx\n  y\n"#);\n    b();\n    c();\n    d();\n}', STYLE),
+        (b"fn f() {\n    a();\n}\r\n", STYLE),
     ],
 )
 def test_style(source: bytes, style: Style) -> None:
@@ -79,22 +79,6 @@ def test_a_condition(indent: str, left: str, right: str, width: int, text: str) 
 
 
 @pytest.mark.parametrize(
-    ("steps", "parts"),
-    [
-        (".entry(k).or_insert(v)", [".entry(k)", ".or_insert(v)"]),
-        (".lock().unwrap()?.get(a.b)", [".lock()", ".unwrap()?", ".get(a.b)"]),
-        ('.insert("a.b", 1)', ['.insert("a.b", 1)']),
-        ('.insert("a\\".b", 1).c()', ['.insert("a\\".b", 1)', ".c()"]),
-        (".a({ b.c })[d.e].f", [".a({ b.c })[d.e]", ".f"]),
-        (".a\n    .b()", [".a", ".b()"]),
-        ("", []),
-    ],
-)
-def test_steps(steps: str, parts: list[str]) -> None:
-    assert split_steps(steps) == parts
-
-
-@pytest.mark.parametrize(
     ("head", "steps", "text"),
     [
         ("cache", ".insert(k, v)", "cache.insert(k, v)"),
@@ -117,17 +101,3 @@ def test_steps(steps: str, parts: list[str]) -> None:
 )
 def test_a_chain(head: str, steps: str, text: str) -> None:
     assert chain("    ", head, steps, STYLE) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "result"),
-    [
-        ("a", "a"),
-        ("a\nb", "a\n    b"),
-        ("a\n\n    b", "a\n\n        b"),
-        ('f("x")\nb', 'f("x")\n    b'),
-        ('"a\nb"', None),
-    ],
-)
-def test_deeper(text: str, result: str | None) -> None:
-    assert deeper(text, "    ") == result

@@ -415,6 +415,14 @@ class TestCargo:
         case = Case(RenameOld, fixtures / "rename-old" / name)
         assert said in "".join(checks.clippy(case, report))
 
+    def test_what_rustfmt_would_change(self, tmp_path: Path) -> None:
+        case = make(tmp_path, "x", "fn old() {}\n", "fn new() {  }\n")
+        assert "after/src/lib.rs: rustfmt would change it" in checks.formatted(case)[0]
+        write(case.before, {"src/lib.rs": "fn old() {  }\n"})
+        assert checks.formatted(case) == []
+        write(case.after, {"src/lib.rs": "fn new() {}\n"})
+        assert checks.formatted(case) == []
+
     def test_what_failed_is_shown(self, fixtures: Path, report: CargoReport) -> None:
         case = Case(RenameOld, fixtures / "rename-old" / "other-fails-after")
         assert "panicked at" in "".join(checks.tests(case, report))
@@ -540,9 +548,9 @@ class TestPlugin:
     def test_it_is_right_once_it_is_blessed(self, project: pytest.Pytester) -> None:
         blessed = project.runpytest_subprocess("--update-snapshots")
         blessed.stdout.fnmatch_lines(["CREATED rename-old/entry/after"])
-        blessed.assert_outcomes(passed=16)
+        blessed.assert_outcomes(passed=18)
         again = project.runpytest_subprocess("-n", "2")
-        again.assert_outcomes(passed=16)
+        again.assert_outcomes(passed=18)
         again.stdout.no_fnmatch_line("*CREATED*")
 
     def test_blessing_wants_one_process(self, project: pytest.Pytester) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+
+from rustfix_mem.rust import indents
 
 CHAIN_WIDTH = 60
 """rustfmt's `chain_width`: a longer chain has a line for each step."""
@@ -25,12 +28,22 @@ class Style:
 def style_of(source: bytes, rustfmt: str = "") -> Style:
     """The style of a file; `rustfmt` is the text of the nearest rustfmt.toml."""
     width, spaces = _number(rustfmt, "max_width"), _number(rustfmt, "tab_spaces")
-    indents = re.findall(rb"^(\t+| +)\S", source, re.MULTILINE)
-    found = [len(indent) for indent in indents if indent.startswith(b" ") and len(indent) > 1]
-    tabs = any(indent.startswith(b"\t") for indent in indents)
-    unit = "\t" if tabs else " " * (spaces or min(found, default=4))
-    newline = "\r\n" if b"\r\n" in source else "\n"
-    return Style(unit, newline, width or 100)
+    return Style(_unit(source, spaces), "\r\n" if _crlf(source) else "\n", width or 100)
+
+
+def _crlf(source: bytes) -> bool:
+    """Whether the first line ends as on Windows: rustfmt asks no more."""
+    return source[: source.find(b"\n")].endswith(b"\r")
+
+
+def _unit(source: bytes, spaces: int) -> str:
+    """One level of indent: what most lines of the file have; strings may have any."""
+    found = re.findall(rb"^(\t+| {2,})[^\s*]", source, re.MULTILINE)
+    if sum(indent.startswith(b"\t") for indent in found) * 2 > len(found):
+        return "\t"
+    wide = [len(indent) for indent in found if indent.startswith(b" ")]
+    odd = Counter(width % 4 for width in wide)[2]
+    return " " * (spaces or (2 if odd * 5 > len(wide) else 4))
 
 
 def _number(rustfmt: str, key: str) -> int:
@@ -60,61 +73,21 @@ def condition(indent: str, left: str, right: str, style: Style) -> str:
     return f"if {left}\n{indent}{style.unit}&& {right}\n{indent}{{"
 
 
-def chain(indent: str, head: str, steps: str, style: Style, room: int = 1) -> str:
+def chain(
+    indent: str, head: str, steps: str, style: Style, *, before: int = 0, room: int = 1
+) -> str:
     """`head` and the `.step()`s behind it, flat or a line each, as rustfmt has it.
 
-    `room` is what follows on the last line: a semicolon. Steps that hold line breaks stay.
+    `before` is what stands on the line in front of it, `room` what follows: a semicolon.
     """
-    parts = split_steps(steps)
-    flat = head + "".join(part.strip() for part in parts)
-    if "\n" in flat:
-        return head + steps.lstrip()
-    fits = len(flat) <= CHAIN_WIDTH and _width(indent) + len(flat) + room <= style.width
-    if len(parts) < 2 or fits:
+    parts = [indents.indented(part, indent) for part in indents.steps(steps)]
+    flat = head + "".join(parts)
+    first, broken, _ = flat.partition("\n")
+    fits = _width(indent) + before + len(first) + (0 if broken else room) <= style.width
+    few = len(parts) < 2 or len(first) <= CHAIN_WIDTH
+    if len(parts) < 2 or (fits and few and not any("\n" in part for part in parts[:-1])):
         return flat
-    inner = f"\n{indent}{style.unit}"
+    inner = f"{indent}{style.unit}"
     short = len(head) <= len(style.unit.expandtabs(4))
-    first = head + parts[0] if short else head + inner + parts[0]
-    return first + "".join(inner + part for part in parts[1:])
-
-
-def split_steps(steps: str) -> list[str]:
-    """`.entry(k).or_insert(v)` as `.entry(k)` and `.or_insert(v)`; `?` stays with its step."""
-    parts: list[str] = []
-    depth = 0
-    quote = ""
-    start = 0
-    index = 0
-    while index < len(steps):
-        char = steps[index]
-        if quote:
-            if char == "\\":
-                index += 1
-            elif char == quote:
-                quote = ""
-        elif char == '"':
-            quote = char
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        elif char == "." and depth == 0 and index > start:
-            parts.append(steps[start:index].strip())
-            start = index
-        index += 1
-    parts.append(steps[start:].strip())
-    return [part for part in parts if part]
-
-
-MULTILINE_STRING = re.compile(r'"(?:[^"\\]|\\.)*\n(?:[^"\\]|\\.)*"', re.DOTALL)
-
-
-RAW_STRING = re.compile(r'\bb?r#*"')
-
-
-def deeper(text: str, unit: str) -> str | None:
-    """`text` with its later lines one level deeper; None if a string holds a line break."""
-    if "\n" in text and (MULTILINE_STRING.search(text) or RAW_STRING.search(text)):
-        return None
-    head, *rest = text.split("\n")
-    return "\n".join([head, *(unit + line if line.strip() else line for line in rest)])
+    lines = [head + parts[0], *parts[1:]] if short else [head, *parts]
+    return f"\n{inner}".join(indents.indented(line, inner) for line in lines)

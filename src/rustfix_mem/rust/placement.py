@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust import layout
+from rustfix_mem.rust import indents, layout
 from rustfix_mem.rust.sites import Bound, Refused, Site, constant, free_name, key_of, words
 from rustfix_mem.rust.types import is_clone
 from rustfix_mem.text import Edit, Span
@@ -126,9 +126,10 @@ def _direct(site: Site, receiver: str) -> list[Edit]:
     key, hoisted, moved = key_of(site)
     if slot.form in ("arm", "closure"):
         inner = indent + site.style.unit
-        body = layout.deeper(site.text(slot.statement), site.style.unit)
-        if body is None or hoisted:
+        body = indents.deeper(site.text(slot.statement), site.style.unit)
+        if hoisted:
             raise Refused("its expression cannot be moved into a block")
+        _must_be_movable(body)
         block = f"{{\n{inner}{_cap(site, receiver, key, inner)}\n{inner}{body}\n{indent}}}"
         return [Edit(site.here.path, _with_comma(site, slot.statement, slot.form), block)]
     if not _starts_line(site, start):
@@ -144,6 +145,11 @@ def _direct(site: Site, receiver: str) -> list[Edit]:
     if hoisted:
         edits.append(Edit(site.here.path, use.args[0], moved))
     return edits
+
+
+def _must_be_movable(moved: str) -> None:
+    if "\n" in moved and indents.immovable(moved):
+        raise Refused("a comment over several lines would have to move")
 
 
 def _starts_line(site: Site, offset: int) -> bool:
@@ -199,8 +205,9 @@ def _temporary(site: Site, receiver: str) -> list[Edit]:
     mutable = "mut " if GUARD.search(guard) else ""
     key, hoisted, moved = key_of(site)
     rest = site.text(Span(use.receiver.end, slot.whole.end))
-    if "//" in rest or "/*" in rest:
+    if any(depth == 0 for _, depth in indents.comments(rest)):
         raise Refused("a comment stands in the chain that it is part of")
+    _must_be_movable(rest)
     if slot.form not in ("arm", "closure") and not _starts_line(site, start):
         raise Refused("its statement shares a line with another")
     if hoisted:
@@ -211,7 +218,8 @@ def _temporary(site: Site, receiver: str) -> list[Edit]:
 
     def body(at: str) -> str:
         head, inner = _head(guard), f"{at}{site.style.unit}"
-        chained = layout.chain(at, head, _steps(guard), site.style)
+        before = len(f"let {mutable}{name} = ")
+        chained = layout.chain(at, head, _steps(guard), site.style, before=before)
         flat = f"let {mutable}{name} = {chained};"
         bind = (
             flat
@@ -219,7 +227,7 @@ def _temporary(site: Site, receiver: str) -> list[Edit]:
             else (f"let {mutable}{name} =\n{inner}{chained};")
         )
         first = f"{hoisted}\n{at}" if hoisted else ""
-        grow = layout.chain(at, f"{lead}{name}{fields}", rest, site.style)
+        grow = layout.chain(at, f"{lead}{name}", f"{fields}{rest}", site.style)
         return f"{first}{bind}\n{at}{_cap(site, f'{name}{fields}', key, at)}\n{at}{grow}"
 
     return _formed(site, body, indent)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from rustfix_mem.git.snapshot import Snapshot
 from rustfix_mem.testing import findings
 from rustfix_mem.testing.case import case_folders
+from rustfix_mem.testing.crates import Crate
 from rustfix_mem.testing.manual import examples
+from rustfix_mem.testing.process import rustfmt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -89,6 +91,20 @@ def clippy(case: Case, report: CargoReport) -> list[str]:
     """Clippy has nothing to say of either crate."""
     sides = ("before", "after") if case.rewrites else ("before",)
     return [f"{side}/: {said}" for side in sides for said in report.of(case, side).diagnostics]
+
+
+def formatted(case: Case) -> list[str]:
+    """What rustfmt would leave alone in `before/`, it leaves alone in `after/`."""
+    if not case.rewrites:
+        return []
+    before, after = Crate(case.before), Crate(case.after)
+    files = [path for path in after.files() if path.endswith(".rs")]
+    return [
+        f"after/{path}: rustfmt would change it\n{diff}"
+        for path in files
+        if (diff := rustfmt(case.after / path, after.edition))
+        and not rustfmt(case.before / path, before.edition)
+    ]
 
 
 def tests(case: Case, report: CargoReport) -> list[str]:

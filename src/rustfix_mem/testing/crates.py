@@ -47,6 +47,12 @@ class Crate:
         return file.read_text(encoding="utf-8")
 
     @property
+    def edition(self) -> str:
+        """The edition that its package says, for rustfmt; the oldest if none does."""
+        said = tables(self.manifest, str(self)).get("package", {}).get("edition", "2015")
+        return said if isinstance(said, str) else "2021"
+
+    @property
     def stands_alone(self) -> bool:
         """Whether it cannot be a member: a workspace itself, or with rules for all members."""
         return (

@@ -32,6 +32,13 @@ def cargo(arguments: Sequence[str], folder: Path, target: Path) -> subprocess.Co
     return _run(["cargo", *arguments], folder, inherited | fixed)
 
 
+def rustfmt(file: Path, edition: str) -> str:
+    """What rustfmt would change in `file`, as a diff; empty if nothing."""
+    arguments = ["--check", "--color", "never", "--edition", edition, file.name]
+    said = _run(["rustfmt", *arguments], file.parent, dict(os.environ))
+    return said.stdout + said.stderr if said.returncode else ""
+
+
 @cache
 def host() -> str:
     """The target triple that rustc builds for: crates of other platforms are not downloaded."""

@@ -63,6 +63,11 @@ def test_clippy_is_content(case: Case, cargo_report: CargoReport) -> None:
 
 
 @pytest.mark.cargo
+def test_after_is_formatted(case: Case) -> None:
+    _demand(case, lambda: checks.formatted(case))
+
+
+@pytest.mark.cargo
 def test_bounds_fail_before_and_hold_after(case: Case, cargo_report: CargoReport) -> None:
     _demand(case, lambda: checks.tests(case, cargo_report))
 
