@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.cells import as_kept
 from rustfix_mem.rust.facts import Place, TypeTree
 from rustfix_mem.rust.modules import above
 from rustfix_mem.rust.types import WRAPPERS, expand
@@ -62,7 +63,7 @@ def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
                 for use in mention.uses
                 if sure or use.kind not in BENIGN or use.note == "assumed"
             ]
-    return tuple(found)
+    return tuple(as_kept(found, collection))
 
 
 def _names(place: Place, names: set[str]) -> bool:

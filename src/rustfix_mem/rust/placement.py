@@ -77,6 +77,7 @@ def cap(
             named,
             bound,
             package is not None and package.edition >= "2024" and _lets_chain(package.rust_version),
+            _discard(files),
             fn,
         )
         edits += _place(site)
@@ -87,6 +88,12 @@ def _lets_chain(rust_version: str) -> bool:
     """Whether the compiler that the package asks for has let chains: 1.88, or it does not say."""
     numbers = re.findall(r"\d+", rust_version)[:2]
     return not numbers or tuple(map(int, numbers)) >= (1, 88)
+
+
+def _discard(files: Files) -> str:
+    """What goes before a call whose result nobody wants: rustc allows that unless it is told."""
+    told = any(b"unused_results" in manifest for manifest in files.manifests.values())
+    return "let _ = " if told or files.files_with("unused_results") else ""
 
 
 def _place(site: Site) -> list[Edit]:
@@ -180,16 +187,16 @@ def _evict(site: Site, receiver: str, left: str, right: str, indent: str) -> str
     inner = indent + site.style.unit
     head = layout.condition(indent, left, right, site.style)
     if site.collection.family.startswith("btree"):
-        return f"{head}\n{inner}{receiver}.pop_first();\n{indent}}}"
+        return f"{head}\n{inner}{site.discard}{receiver}.pop_first();\n{indent}}}"
     if site.collection.family.startswith("index"):
-        return f"{head}\n{inner}{receiver}.shift_remove_index(0);\n{indent}}}"
+        return f"{head}\n{inner}{site.discard}{receiver}.shift_remove_index(0);\n{indent}}}"
     keys = "iter()" if site.collection.is_set else "keys()"
     pick = f"let Some(evicted) = {receiver}.{keys}.next().cloned()"
     if site.chains:
         chained = f"if {left}\n{inner}&& {right}\n{inner}&& {pick}\n{indent}{{"
-        return f"{chained}\n{inner}{receiver}.remove(&evicted);\n{indent}}}"
+        return f"{chained}\n{inner}{site.discard}{receiver}.remove(&evicted);\n{indent}}}"
     deep = inner + site.style.unit
-    removed = f"if {pick} {{\n{deep}{receiver}.remove(&evicted);\n{inner}}}"
+    removed = f"if {pick} {{\n{deep}{site.discard}{receiver}.remove(&evicted);\n{inner}}}"
     return f"{head}\n{inner}{removed}\n{indent}}}"
 
 

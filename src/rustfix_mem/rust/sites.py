@@ -45,6 +45,8 @@ class Site:
     bound: Bound
     chains: bool
     """Whether `if a && let Some(b) = c` may be written: edition 2024 and Rust 1.88."""
+    discard: str
+    """`let _ = ` where the lint `unused_results` may be on."""
     fn: FnDef
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.cells import TAKEN
 from rustfix_mem.rust.facts import TypeTree
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.types import POINTERS, hazards, is_finite
@@ -219,11 +220,12 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
             else:
                 sibling = place.root == own.root and place.path[:-1] == own.path[:-1]
             name = (place.path or (place.root,))[-1]
-            if sibling and any(use.method.partition(".")[0] in adds for use in mention.uses):
+            kept = [use for use in mention.uses if TAKEN not in use.via]
+            if sibling and any(use.method.partition(".")[0] in adds for use in kept):
                 yield f"in step with `{name}`, which grows beside it"
                 return
             told = any(re.search(rf"\b{name}\b", h.use.value) for h in growths)
-            changed = [use for use in mention.uses if use.kind in ("assign", "get_mut")]
+            changed = [use for use in kept if use.kind in ("assign", "get_mut")]
             counted = all(use.note == "counts" for use in changed) and not NUMBERS.search(name)
             counted = counted and not told
             if sibling and changed and not counted and not COUNTED.search(name.lower()):

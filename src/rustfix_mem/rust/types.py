@@ -41,8 +41,8 @@ KNOWN_CRATES = (
     "?",
 )
 WRAPPERS = frozenset(
-    "Arc Rc Box Option Mutex RwLock RefCell ReentrantMutex FairMutex OnceLock OnceCell LazyLock"
-    " Lazy LazyCell SyncLazy SyncOnceCell CachePadded".split()
+    "Arc Rc Box Option Mutex RwLock RefCell Cell ReentrantMutex FairMutex OnceLock OnceCell"
+    " LazyLock Lazy LazyCell SyncLazy SyncOnceCell CachePadded".split()
 )
 POINTERS = ("Arc", "Rc")
 GATE = tuple(

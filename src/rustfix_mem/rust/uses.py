@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import syntax
+from rustfix_mem.rust.cells import TAKEN
 from rustfix_mem.rust.facts import UseOf
 from rustfix_mem.rust.scopes import (
     CLOSURE_STEPS,
@@ -49,6 +50,8 @@ KINDS = {
     " intersection symmetric_difference first last get_index get_index_of par_iter to_owned"
     " alter alter_all sort_keys sort_by for_each copied",
 }
+IN_CELLS = re.compile(rb"\bCell<")
+"""A file with this may take a collection out to put it back; elsewhere to take is to remove."""
 KIND_OF = {method: kind for kind, methods in KINDS.items() for method in methods.split()}
 MAX_DEPTH = 14
 
@@ -169,6 +172,8 @@ def _called(call: Call, way: _Way) -> Iterator[UseOf]:
         yield _terminal(call, "clone", way)
         yield from _climb(call.node, way.step(call.name))
         return
+    if call.name == TAKEN and not call.arguments and IN_CELLS.search(call.node.file.source):
+        yield from _climb(call.node, way.step(TAKEN))
     kind = KIND_OF.get(call.name, "escape")
     if kind == "lookup" and not call.arguments:
         kind = "escape"
