@@ -175,7 +175,17 @@ def test_the_nearest_binding_counts(body: str, found: str) -> None:
         ("fn f() -> &'static M { static S: M = m(); &S }", "static S"),
         ("fn f() -> &'static M { static S: O = o(); S.get_or_init(m) }", "static S"),
         ("impl A { fn f(&self) -> usize { self.m.len() } }", None),
-        ("impl A { fn f(&self) -> &M { log(); let a = 1; &self.m } }", None),
+        ("impl A { fn f(&self) -> &M { log(); let a = 1; &self.m } }", "self A.m"),
+        ("impl A { fn f(&self) -> M { let a = 1; self.m.clone() } }", None),
+        (
+            "fn f(w: &W) -> Result<Ref<M>, E> { let s = S1.get_or_init(m); s.lock().map_err(e) }",
+            "static S1",
+        ),
+        (
+            "fn f(w: &W) -> Result<Ref<M>, E> { let g = S1.lock()?; log(w); Ok(g) }",
+            "static S1",
+        ),
+        ("impl A { fn f(&self) -> &M { if self.x { &self.m } else { &self.n } } }", None),
         ("fn f(m: &M) -> &M { m }", None),
         ("fn f() {}", None),
     ],

@@ -177,7 +177,7 @@ class CacheBounds(Codemod):
         elif verdict.dead:
             yield _dead(verdict, codebase)
         elif verdict.hidden:
-            yield _hidden(verdict)
+            yield _hidden(verdict, codebase)
         elif verdict.growths and verdict.state:
             yield LeftAlone(path, collection.span, collection.item, verdict.state)
         elif verdict.growths and verdict.against:
@@ -339,14 +339,16 @@ def _report(verdict: growth.Verdict, why: tuple[str, ...]) -> Finding:
     )
 
 
-def _hidden(verdict: growth.Verdict) -> Finding:
+def _hidden(verdict: growth.Verdict, codebase: Codebase) -> Finding:
     here, item = verdict.hidden[0], verdict.collection.item
-    named = here.use.kind == "token"
-    why = (
-        f"named in a macro that is not read: `{here.use.method}!`"
-        if named
-        else (f"passed on to a call that is not followed: `{here.use.method}`")
-    )
+    match here.use.kind:
+        case "token":
+            why = f"named in a macro that is not read: `{here.use.method}!`"
+        case "returned":
+            fn = codebase.facts(here.path).fns[here.mention.fn]
+            why = f"handed out by `{fn.name}`, to be changed where nothing names it"
+        case _:
+            why = f"passed on to a call that is not followed: `{here.use.method}`"
     return Finding(
         path=here.path,
         span=here.use.span,

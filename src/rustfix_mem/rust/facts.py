@@ -41,6 +41,14 @@ class TypeTree:
         return f"{self.head}<{', '.join(map(str, self.args))}>"
 
 
+GUARDS = frozenset(
+    "MutexGuard RwLockReadGuard RwLockWriteGuard Ref RefMut OwnedMutexGuard MappedMutexGuard"
+    " MappedRwLockReadGuard MappedRwLockWriteGuard OwnedRwLockReadGuard OwnedRwLockWriteGuard"
+    " ArcMutexGuard ReentrantMutexGuard".split()
+)
+"""Types that keep a lock, or a borrow, for as long as they live."""
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """`use path as name;` in the inline module `module`; a glob has the name `*`."""

@@ -70,7 +70,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
         life=life,
         named=named,
         dead=named and not growths and _is_dead(collection, uses, files),
-        hidden=_hidden(live) if named and not growths else (),
+        hidden=_hidden(live, files) if named and not growths else (),
         shape=_shape(collection, growths),
     )
 
@@ -79,7 +79,7 @@ def _is_named(collection: Collection) -> bool:
     return any(word in spoken(collection) for word in CACHE_WORDS)
 
 
-def _hidden(live: tuple[Here, ...]) -> tuple[Here, ...]:
+def _hidden(live: tuple[Here, ...], files: Files) -> tuple[Here, ...]:
     """Where a collection that is looked up, but never seen to grow, is handed out to be filled."""
     asked = any(here.use.kind == "lookup" and here.sure for here in live)
     handed = [
@@ -87,8 +87,15 @@ def _hidden(live: tuple[Here, ...]) -> tuple[Here, ...]:
         for here in live
         if here.use.kind == "escape_mut"
         or (here.use.kind == "token" and here.use.method not in READING_MACROS)
+        or (here.use.kind == "returned" and _lent_unseen(here, files))
     ]
     return tuple(here for here in handed if here.sure) if asked else ()
+
+
+def _lent_unseen(here: Here, files: Files) -> bool:
+    """Whether a trait's method lends it to be changed: `DerefMut`, which no call names."""
+    fn = files.facts(here.path).fns[here.mention.fn]
+    return bool(fn.trait) and fn.returns is not None and fn.returns.head == "&mut"
 
 
 def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bool:

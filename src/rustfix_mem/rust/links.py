@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.cells import as_kept
-from rustfix_mem.rust.facts import Place, TypeTree
+from rustfix_mem.rust.facts import GUARDS, Place, TypeTree
 from rustfix_mem.rust.modules import above
 from rustfix_mem.rust.types import WRAPPERS, expand
 
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.names import Meaning
     from rustfix_mem.rust.types import Collection
 
-GUARDS = frozenset(
-    "MutexGuard RwLockReadGuard RwLockWriteGuard Ref RefMut OwnedMutexGuard MappedMutexGuard"
-    " MappedRwLockReadGuard OwnedRwLockReadGuard OwnedRwLockWriteGuard".split()
-)
 BENIGN = frozenset(("read", "length", "lookup", "clone"))
 
 
@@ -160,8 +156,9 @@ def _is_static(
     place: Place, mention: Mention, collection: Collection, path: str, files: Files
 ) -> bool | None:
     if place.base == "fn":
-        name = place.root.rpartition("::")[2]
-        return True if any(fn.name == name for fn in accessors(collection, files)) else None
+        return _is_accessor(place, mention, collection, path, files)
+    if place.path and place.path[-1].endswith("()"):
+        return _is_method(place, mention, collection, path, files)
     if place.base != "static" or place.path:
         return None
     before, _, name = place.root.rpartition("::")
@@ -177,6 +174,47 @@ def _is_static(
     if path == collection.path:
         return True if meant == collection.static else None
     return True if meant is None and not _local_to_a_function(collection, files) else None
+
+
+def _is_accessor(
+    place: Place, mention: Mention, collection: Collection, path: str, files: Files
+) -> bool | None:
+    """Whether a call, `pools()` or `store::pools()`, is of a function that hands out a static."""
+    before, _, name = place.root.rpartition("::")
+    known = [fn for fn in accessors(collection, files) if fn.name == name]
+    if not known:
+        return None
+    facts = files.facts(path)
+    own = [fn for fn in facts.fns if fn.name == name and fn.module == mention.module]
+    if not before and path == collection.path:
+        return True if any(fn in known and not fn.owner for fn in own) or not own else None
+    if not before:
+        imported = [use.path for use in facts.uses if use.name == name]
+        if own or not (imported or any(use.name == "*" for use in facts.uses)):
+            return None
+        before = imported[0].rpartition("::")[0] if imported else "super"
+    last = before.rpartition("::")[2]
+    if last[:1].isupper():
+        owner = facts.fns[mention.fn].owner if last == "Self" and mention.fn >= 0 else last
+        return True if any(fn.owner == owner for fn in known) else None
+    return _leads_to(before, collection)
+
+
+def _is_method(
+    place: Place, mention: Mention, collection: Collection, path: str, files: Files
+) -> bool | None:
+    """Whether `self.pools()` is of a method that hands out a static; False for perhaps."""
+    name = place.path[-1].removesuffix("()")
+    known = [fn for fn in accessors(collection, files) if fn.name == name and fn.owner]
+    if not known:
+        return None
+    if place.base == "self" and len(place.path) == 1:
+        return True if any(fn.owner == place.root for fn in known) else None
+    owner = owner_of(place, mention, path, files)
+    if owner is None:
+        return False
+    assert owner.defined is not None
+    return True if any(fn.owner == owner.defined.name for fn in known) else None
 
 
 def _leads_to(module: str, collection: Collection) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import items, numbers, syntax
 from rustfix_mem.rust.constructions import constructions
-from rustfix_mem.rust.facts import Construction, FileFacts, FnDef, Mention, Place
+from rustfix_mem.rust.facts import GUARDS, Construction, FileFacts, FnDef, Mention, Place
 from rustfix_mem.rust.lookups import with_lookups
 from rustfix_mem.rust.places import PLACES, own_nodes, place_at, taken_apart
 from rustfix_mem.rust.scopes import place_of, strip
@@ -45,8 +45,12 @@ def _look(source: bytes, root: Node, found: items.Items) -> FileFacts:
     mentions: list[Mention] = []
     made: list[Construction] = []
     tokens: set[str] = set()
+    makers = frozenset(f.name for f in found.functions if _lends(f) and _arguments(f))
+    fns: list[FnDef] = []
     for index, function in enumerate(found.functions):
-        mentions += _mentions(function, index)
+        own = _mentions(function, index, makers)
+        mentions += own
+        fns.append(_fn(function, own))
         made += constructions(function, index)
         tokens |= _unknown_tokens(function.body)
     limits = numbers.collect(root, found)
@@ -55,7 +59,7 @@ def _look(source: bytes, root: Node, found: items.Items) -> FileFacts:
         mods=tuple(found.mods),
         types=tuple(found.types),
         statics=tuple(found.statics),
-        fns=tuple(_fn(function) for function in found.functions),
+        fns=tuple(fns),
         mentions=tuple(mentions),
         constructions=tuple(made),
         dropped=tuple(found.dropped),
@@ -71,7 +75,17 @@ def _look(source: bytes, root: Node, found: items.Items) -> FileFacts:
     )
 
 
-def _fn(function: Function) -> FnDef:
+def _lends(function: Function) -> bool:
+    """Whether a function answers with a guard, a reference or a shared pointer."""
+    kinds = function.returns.walk() if function.returns is not None else []
+    return any(t.name in GUARDS or t.head in ("&", "&mut", "Arc", "Rc") for t in kinds)
+
+
+def _arguments(function: Function) -> bool:
+    return any(parameter.name != "self" for parameter in function.params)
+
+
+def _fn(function: Function, mentions: list[Mention]) -> FnDef:
     return FnDef(
         name=function.name,
         owner=function.owner,
@@ -82,7 +96,7 @@ def _fn(function: Function) -> FnDef:
         params=function.params,
         returns=function.returns,
         span=span(function.node),
-        accessor=_accessor(function),
+        accessor=_accessor(function) or _handed_out(function, mentions),
         home=function.home,
     )
 
@@ -99,10 +113,19 @@ def _accessor(function: Function) -> Place | None:
     return place if place.base in ("self", "static") and (place.path or place.root) else None
 
 
+def _handed_out(function: Function, mentions: list[Mention]) -> Place | None:
+    """The one place whose inside, or a guard of it, is what a function answers with."""
+    if not _lends(function):
+        return None
+    places = [m.place for m in mentions if any(use.kind == "returned" for use in m.uses)]
+    one = places[0] if len(places) == 1 else None
+    return one if one is not None and one.base in ("self", "static") else None
+
+
 _ITEMS = ("static_item", "const_item", "use_declaration", "function_item", "expression_statement")
 
 
-def _mentions(function: Function, index: int) -> list[Mention]:
+def _mentions(function: Function, index: int, makers: frozenset[str]) -> list[Mention]:
     """Every place of a function to which something is done."""
     found: list[Mention] = []
     parameters = field(function.node, "parameters")
@@ -111,7 +134,7 @@ def _mentions(function: Function, index: int) -> list[Mention]:
         if node.type == "field_pattern":
             found += taken_apart(node, function, index)
             continue
-        place = place_at(node, function) if node.type in PLACES else None
+        place = place_at(node, function, makers) if node.type in PLACES else None
         if place is None:
             continue
         uses = tuple(uses_of(node, function))

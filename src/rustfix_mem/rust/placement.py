@@ -11,6 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import indents, layout
+from rustfix_mem.rust.facts import GUARDS
+from rustfix_mem.rust.links import accessors
 from rustfix_mem.rust.sites import Bound, Refused, Site, constant, free_name, key_of, words
 from rustfix_mem.rust.types import is_clone
 from rustfix_mem.text import Edit, Span
@@ -67,6 +69,8 @@ def cap(
     evicts = bound.eviction == "arbitrary" and collection.family.startswith("hash")
     if evicts and not is_clone(collection.key, collection.path, collection.module, files):
         raise Refused(f"to evict one, its key `{collection.key}` would have to be `Clone`")
+    makers = accessors(collection, files)
+    guards = frozenset(f.name for f in makers if f.returns and f.returns.name in GUARDS)
     edits = [edit] if edit is not None else []
     for here, fn in zip(growths, fns, strict=True):
         site = Site(
@@ -78,6 +82,7 @@ def cap(
             bound,
             package is not None and package.edition >= "2024" and _lets_chain(package.rust_version),
             _discard(files),
+            guards,
             fn,
         )
         edits += _place(site)
@@ -106,9 +111,18 @@ def _place(site: Site) -> list[Edit]:
     receiver = _spoken_once(site.text(site.use.receiver))
     if PLAIN.fullmatch(receiver):
         return _direct(site, receiver)
-    if receiver.endswith("()") and not GUARD.search(receiver):
-        raise Refused(f"`{receiver}` makes a guard that is not seen")
+    if not GUARD.search(receiver) and not _is_made(receiver, site):
+        if "(" in receiver and not receiver.endswith(")"):
+            raise Refused(f"`{receiver}` lies in what a call lends")
+        if receiver.endswith("()") or "()." in receiver:
+            raise Refused(f"`{receiver}` makes a guard that is not seen")
     return _temporary(site, receiver)
+
+
+def _is_made(receiver: str, site: Site) -> bool:
+    """Whether the receiver is a call, `self.pools()`, that is known to answer with a guard."""
+    found = re.fullmatch(r"(?:[\w.:]*[.:])?(\w+)\([\w&. ,]*\)", receiver)
+    return found is not None and found[1] in site.guards
 
 
 PLAIN = re.compile(r"\(\*[\w.]+\)|[\w.#]+")
@@ -209,7 +223,7 @@ def _temporary(site: Site, receiver: str) -> list[Edit]:
     indent = layout.indent_at(site.source, start)
     looked = use.lookup.key if use.lookup is not None else ""
     name = free_name(_local_name(site, fields), f"{statement.removeprefix(receiver)} {looked}")
-    mutable = "mut " if GUARD.search(guard) else ""
+    mutable = "mut " if GUARD.search(guard) or _is_made(guard, site) else ""
     key, hoisted, moved = key_of(site)
     rest = site.text(Span(use.receiver.end, slot.whole.end))
     if any(depth == 0 for _, depth in indents.comments(rest)):

@@ -13,6 +13,7 @@ from rustfix_mem.rust.uses import KIND_OF
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.items import Function
+    from rustfix_mem.rust.scopes import Call
     from rustfix_mem.rust.syntax import Node
 
 _OTHERS = frozenset(("function_item", "impl_item", "trait_item", "mod_item"))
@@ -26,8 +27,11 @@ def own_nodes(body: Node) -> list[Node]:
 PLACES = frozenset(("field_expression", "identifier", "scoped_identifier", "call_expression"))
 
 
-def place_at(node: Node, function: Function) -> Place | None:
-    """The place that a node is, if it is one worth climbing from."""
+def place_at(node: Node, function: Function, makers: frozenset[str]) -> Place | None:
+    """The place that a node is, if it is one worth climbing from.
+
+    `makers` are the functions of the file that hand out a guard and want arguments.
+    """
     match node.type:
         case "field_expression":
             if call_on_self(node):
@@ -55,7 +59,7 @@ def place_at(node: Node, function: Function) -> Place | None:
                 return None
             return Place("static", "".join(text(node).split()), (), None)
         case "call_expression":
-            return _call_place(node, function)
+            return _call_place(node, function, makers)
     return None
 
 
@@ -93,23 +97,33 @@ def call_on_self(node: Node) -> bool:
     return callee == node
 
 
-def _call_place(node: Node, function: Function) -> Place | None:
+def _call_place(node: Node, function: Function, makers: frozenset[str]) -> Place | None:
     """`cache()` and `self.cache()` may be accessors of a place; link knows."""
     call = method_call(node)
     if call is not None:
         known = call.name in KIND_OF or call.name in CLOSURE_STEPS or call.name == "clone"
-        if call.arguments or is_step(call) or known:
+        if is_step(call) or known:
             return None
+        if call.arguments:
+            return _made_by(call, function) if call.name in makers else None
         place = place_of(node, function)
         return place if place.base != "unknown" else None
     callee, arguments = field(node, "function"), field(node, "arguments")
-    if callee is None or arguments is None or syntax.named(arguments):
+    if callee is None or arguments is None:
         return None
     name = "".join(text(callee).split())
+    if syntax.named(arguments) and name.rpartition("::")[2] not in makers:
+        return None
     if callee.type not in ("identifier", "scoped_identifier"):
         return None
     last = name.rpartition("::")[2]
     return Place("fn", name, (), None) if last[:1].islower() and last != "new" else None
+
+
+def _made_by(call: Call, function: Function) -> Place | None:
+    """The place of `self.cache(now)`, whatever its arguments."""
+    of = place_of(call.receiver, function)
+    return Place(of.base, of.root, (*of.path, f"{call.name}()"), of.type)
 
 
 def taken_apart(node: Node, function: Function, index: int) -> list[Mention]:

@@ -47,6 +47,8 @@ class Site:
     """Whether `if a && let Some(b) = c` may be written: edition 2024 and Rust 1.88."""
     discard: str
     """`let _ = ` where the lint `unused_results` may be on."""
+    guards: frozenset[str]
+    """The functions that hand out a guard of the collection."""
     fn: FnDef
 
     @property

@@ -264,7 +264,9 @@ def _given(node: Node, arguments: Node, way: _Way) -> Iterator[UseOf]:
     call = arguments.parent
     callee = "".join(text(field(call, "function")).split()) if call is not None else ""
     last = callee.rpartition("::")[2]
-    if callee.endswith(POINTER_CLONES) and call is not None:
+    if callee in ("Ok", "Some") and call is not None:
+        yield from _climb(call, way.step())
+    elif callee.endswith(POINTER_CLONES) and call is not None:
         yield from _climb(call, way.step("clone"))
     elif last in ("drop", "ptr_eq", "strong_count", "size_of_val"):
         return
