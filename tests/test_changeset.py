@@ -119,6 +119,21 @@ def test_a_conflicting_fix_waits_for_the_next_round() -> None:
     assert [one.start for one in done.applied] == [Position(1, 10), Position(1, 15)]
 
 
+def test_a_fix_waits_if_another_changes_what_it_counts_on() -> None:
+    def judging(codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        """Each `old` may go as long as another stays."""
+        text = codebase.sources[A].decode()
+        spans = [Span(found.start(), found.end()) for found in re.finditer("old", text)]
+        for span in spans if len(spans) > 1 else []:
+            kept = next(other for other in spans if other != span)
+            fix = Fix("t", (Edit(A, span, ""),), MACHINE, ((A, kept),))
+            yield Finding(A, span, "s", str(len(spans)), "m", fix=fix)
+
+    done = planned(toy(judging), a="// old old old\n")
+    assert done.after.read(A) == b"//   old\n"
+    assert [one.finding.item for one in done.applied] == ["3", "2"]
+
+
 def test_offsets_of_a_later_round_speak_of_the_base() -> None:
     source = "fn f() {\n    old1(old2(1));\n}\n\n/// ä\nfn g() { other(); }\n"
     done = planned(toy(one_a_round), a=source)

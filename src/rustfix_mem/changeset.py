@@ -272,14 +272,22 @@ def _compatible(findings: Iterable[Located]) -> tuple[list[Located], dict[str, l
     """The findings whose fixes can be made together; the rest wait for the next round."""
     kept: list[Located] = []
     edits: dict[str, list[Edit]] = {}
+    rests: dict[str, list[Span]] = {}
     for located in findings:
         fix = located.finding.fix
         if fix is None:
             continue
-        if not any(new.conflicts(old) for new in fix.edits for old in edits.get(new.path, [])):
-            kept.append(located)
-            for edit in fix.edits:
-                edits.setdefault(edit.path, []).append(edit)
+        if any(new.conflicts(old) for new in fix.edits for old in edits.get(new.path, [])):
+            continue
+        if any(new.touches(one) for new in fix.edits for one in rests.get(new.path, [])):
+            continue
+        if any(old.touches(one) for path, one in fix.rests for old in edits.get(path, [])):
+            continue
+        kept.append(located)
+        for edit in fix.edits:
+            edits.setdefault(edit.path, []).append(edit)
+        for path, one in fix.rests:
+            rests.setdefault(path, []).append(one)
     return kept, {path: sorted(set(made)) for path, made in edits.items()}
 
 

@@ -46,6 +46,8 @@ class Fix:
     title: str
     edits: tuple[Edit, ...]
     applicability: Applicability
+    rests: tuple[tuple[str, Span], ...] = ()
+    """Text that it counts on: a fix that changes any of it is not made in the same round."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,11 @@ class Edit:
             return False
         if self.span == other.span:  # two insertions at one place: the order is unknown
             return True
-        return self.span.start < other.span.end and other.span.start < self.span.end
+        return self.touches(other.span)
+
+    def touches(self, span: Span) -> bool:
+        """Whether it changes a byte of `span`, or puts something within it."""
+        return self.span.start < span.end and span.start < self.span.end
 
 
 @dataclass(frozen=True, slots=True)
