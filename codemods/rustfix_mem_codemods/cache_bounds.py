@@ -19,6 +19,7 @@ from rustfix_mem import (
     pins,
     placement,
     remarks,
+    removal,
     types,
     unbounded,
 )
@@ -52,6 +53,11 @@ class CacheBounds(Codemod):
     put in; nothing bounds it yet; its owner lives long; and the cap can be placed where it grows,
     under the right lock and before the key is moved. Whatever fails only some of these is
     reported with every reason, and left as it is.
+
+    A field that is called a cache and that nothing ever fills is deleted, with its initialisers,
+    what only clears or asks it, and imports that nothing else needs. If anything else names it, if
+    a function would have nothing left to do, or if its type is part of a public interface or of a
+    layout, it is only reported.
 
     Before:
 
@@ -102,7 +108,7 @@ class CacheBounds(Codemod):
     Why not always `machine-applicable`: a fix has that level only where a static or a thread
     local surely keeps the collection and every type of its values is known. Elsewhere the code
     compiles and answers the same, but a human should say that the owner lives long enough for a
-    bound to matter.
+    bound to matter. Whether a field is only not filled yet, a human has to say too.
 
     Caches of libraries that are made without a bound (`lru`, `hashlink`, `moka`, `mini-moka`, and
     `#[cached]` by its version) are given `max-entries`, unless the code bounds them itself, or
@@ -373,17 +379,28 @@ def _orphan(verdict: growth.Verdict) -> Finding:
 
 
 def _dead(verdict: growth.Verdict, codebase: Codebase) -> Finding:
-    collection = verdict.collection
-    package = codebase.reach(collection.path).package
+    item = verdict.collection.item
     why = ["never filled: nothing in this workspace puts anything in"]
-    if collection.visibility == "pub" and package is not None and package.published:
-        why.append("it is `pub` in a package that may be published: code outside could fill it")
+    fix = None
+    try:
+        made = removal.remove(verdict.collection, codebase)
+    except removal.Refused as refused:
+        why.append(f"not deleted: {refused}")
+    else:
+        also = _counted(made.statements, "statement") if made.statements else ""
+        title = f"delete `{item}`" + (f" and {also} that only it needs" if also else "")
+        fix = Fix(title, made.edits, Applicability.MAYBE_INCORRECT, made.rests)
     return Finding(
-        path=collection.path,
-        span=collection.span,
+        path=verdict.collection.path,
+        span=verdict.collection.span,
         shape="dead",
-        item=collection.item,
-        message=f"`{collection.item}` is a cache that is never filled",
+        item=item,
+        message=f"`{item}` is a cache that is never filled",
         why=tuple(why),
-        help="delete the field and what only clears it; a bound would change nothing",
+        help="" if fix else "delete it and what only clears it; a bound would change nothing",
+        fix=fix,
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")

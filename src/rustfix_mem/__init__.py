@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust import pins as pins
     from rustfix_mem.rust import placement as placement
     from rustfix_mem.rust import remarks as remarks
+    from rustfix_mem.rust import removal as removal
     from rustfix_mem.rust import types as types
     from rustfix_mem.rust import unbounded as unbounded
     from rustfix_mem.text import Edit as Edit
@@ -42,7 +43,16 @@ _HOMES = {
     "Span": "text",
     "param": "codemod",
 }
-_ROOMS = ("growth", "limits", "pins", "placement", "remarks", "types", "unbounded")
+_ROOMS = (
+    "growth",
+    "limits",
+    "pins",
+    "placement",
+    "remarks",
+    "removal",
+    "types",
+    "unbounded",
+)
 
 
 def __getattr__(name: str) -> object:

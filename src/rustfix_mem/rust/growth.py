@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust import syntax
 from rustfix_mem.rust.lifetimes import Life, life_of
 from rustfix_mem.rust.links import Here, touching, unreadable
 from rustfix_mem.rust.links import foresee as foresee
+from rustfix_mem.rust.literals import is_filled
 from rustfix_mem.rust.readers import against, unsure
 from rustfix_mem.rust.state import not_a_cache, spoken
 from rustfix_mem.rust.uses import READING_MACROS
@@ -114,20 +115,16 @@ def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bo
 
 
 def _filled_at_start(collection: Collection, files: Files) -> bool:
-    """Whether some initialiser is not evidently empty. Lexical: when in doubt, it is filled."""
-    name = re.escape(collection.name)
-    owner = collection.owner.name if collection.owner is not None else ""
-    starts = re.compile(rf"\b{name}\s*:\s*([^,\n}}]*)")
-    short = re.compile(rf"[{{,]\s*{name}\s*[,}}]")
-    for path in files.files_with(owner):
-        source = files.sources[path].decode("utf-8", "replace")
-        if short.search(source):
-            return True
-        for found in starts.finditer(source):
-            written = found[1]
-            empty = ("new(", "default()", "with_capacity(", "Map<", "Set<", "::default")
-            if not any(word in written for word in empty):
-                return True
+    """Whether some initialiser is not evidently empty."""
+    owner = collection.owner
+    if owner is None:
+        return True
+    named = set(files.files_with(collection.name))
+    for path in files.files_with(owner.name):
+        if path in named and files.reach(path).state not in ("orphan", "outside"):
+            with syntax.parsed(files.sources[path]) as tree:
+                if is_filled(tree.root, path, collection.name, owner, collection.path, files):
+                    return True
     return False
 
 

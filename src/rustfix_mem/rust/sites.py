@@ -22,7 +22,7 @@ WORD = re.compile(r"(?<!\w)(?:(?<!\.)|(?<=\.\.))[A-Za-z_]\w*")
 
 
 class Refused(Exception):  # not an error: an answer, with its reason as the message
-    """No cap can be placed."""
+    """No edit can be made."""
 
 
 @dataclass(frozen=True, slots=True)

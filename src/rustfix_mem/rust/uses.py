@@ -317,7 +317,7 @@ def key_form(node: Node) -> str:
         case "identifier":
             return "name"
         case "reference_expression":
-            return "reference" if _pure(node) else "impure"
+            return "reference" if is_pure(node) else "impure"
         case "string_literal" | "integer_literal" | "char_literal" | "boolean_literal":
             return "literal"
     inner = syntax.walk(node)
@@ -327,10 +327,10 @@ def key_form(node: Node) -> str:
             name = "".join(text(field(found, "function")).split())
             if name.endswith(tuple(f".{i}" for i in inferred)) or name == "Default::default":
                 return "inferred"
-    return "pure" if _pure(node) else "impure"
+    return "pure" if is_pure(node) else "impure"
 
 
-def _pure(node: Node) -> bool:
+def is_pure(node: Node) -> bool:
     """Whether saying the expression twice gives the same value and does nothing else."""
     for found in syntax.walk(node):
         if found.type in (
