@@ -24,7 +24,7 @@ def entry_method(node: Node, growth: UseOf) -> str:
 
 COPIES = frozenset(
     "clone to_owned to_string cloned copied as_str as_ref deref is_some is_none is_ok len is_empty"
-    " as_slice as_deref as_path".split()
+    " value key as_slice as_deref as_path".split()
 )
 
 

@@ -224,6 +224,8 @@ class UseOf:
     """grow: the text of the value; shown to the gates for tickets and counters."""
     capped: str = ""
     """grow: the comparison in the function that seems to bound a length."""
+    held: str = "?"
+    """grow, lookup: what runs while its answer is borrowed, see `borrows`; `?` if nobody looked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,10 @@ def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
             found += [
                 Here(path, mention, use, sure)
                 for use in mention.uses
-                if sure or use.kind not in BENIGN or use.note == "assumed"
+                if sure
+                or use.kind not in BENIGN
+                or use.note == "assumed"
+                or (collection.is_concurrent and use.kind == "lookup")
             ]
     return tuple(as_kept(found, collection))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import memo, syntax
+from rustfix_mem.rust.borrows import UNKNOWN, held
 from rustfix_mem.rust.entries import entry_method, entry_note
 from rustfix_mem.rust.facts import Lookup, Mention, UseOf
 from rustfix_mem.rust.places import own_nodes
@@ -57,13 +58,19 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
             method=entry_method(node, growth),
             value=_said(growth.value, growth, function),
             key_form=_key_form(growth, function),
+            held=_held(growth, node),
         )
     paired = {use.lookup.span for use in told.values() if use.lookup is not None}
     for use in lookups:
         behind = [g for g in growths if _comes_after(nodes[use.span], nodes[g.span], use, g)]
         note = _lookup_note(use, tests[use.span], paired, behind)
-        told[use.span, use.kind] = replace(use, note=note)
+        told[use.span, use.kind] = replace(use, note=note, held=_held(use, nodes[use.span]))
     return told
+
+
+def _held(use: UseOf, node: Node) -> str:
+    """What runs while the answer is borrowed; asked only where a concurrent map may be meant."""
+    return held(node, use.method) if b"Dash" in node.file.source else UNKNOWN
 
 
 def _said(written: str, growth: UseOf, function: Function) -> str:

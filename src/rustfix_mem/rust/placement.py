@@ -14,7 +14,7 @@ from rustfix_mem.rust import indents, layout
 from rustfix_mem.rust.facts import GUARDS
 from rustfix_mem.rust.links import accessors
 from rustfix_mem.rust.sites import Bound, Refused, Site, constant, free_name, key_of, words
-from rustfix_mem.rust.types import is_clone
+from rustfix_mem.rust.types import is_clone, is_copy
 from rustfix_mem.text import Edit, Span
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def cap(
     package = files.reach(path).package
     named, edit = constant(collection, path, fns, bound, files)
     style = layout.style_of(source, files.rustfmt(path))
-    evicts = bound.eviction == "arbitrary" and collection.family.startswith("hash")
+    evicts = bound.eviction == "arbitrary" and collection.family.startswith(("hash", "dash"))
     if evicts and not is_clone(collection.key, collection.path, collection.module, files):
         raise Refused(f"to evict one, its key `{collection.key}` would have to be `Clone`")
     makers = accessors(collection, files)
@@ -83,6 +83,7 @@ def cap(
             package is not None and package.edition >= "2024" and _lets_chain(package.rust_version),
             _discard(files),
             guards,
+            is_copy(collection.key, collection.path, collection.module, files),
             fn,
         )
         edits += _place(site)
@@ -204,6 +205,13 @@ def _evict(site: Site, receiver: str, left: str, right: str, indent: str) -> str
         return f"{head}\n{inner}{site.discard}{receiver}.pop_first();\n{indent}}}"
     if site.collection.family.startswith("index"):
         return f"{head}\n{inner}{site.discard}{receiver}.shift_remove_index(0);\n{indent}}}"
+    if site.collection.is_concurrent:  # in an `if let` its iterator would live on: a deadlock
+        key = "*entry.key()" if site.copied else "entry.key().clone()"
+        first = f"let evicted = {receiver}.iter().next().map(|entry| {key});"
+        deep = inner + site.style.unit
+        removed = f"{site.discard}{receiver}.remove(&evicted);"
+        some = f"if let Some(evicted) = evicted {{\n{deep}{removed}\n{inner}}}"
+        return f"{head}\n{inner}{first}\n{inner}{some}\n{indent}}}"
     keys = "iter()" if site.collection.is_set else "keys()"
     pick = f"let Some(evicted) = {receiver}.{keys}.next().cloned()"
     if site.chains:

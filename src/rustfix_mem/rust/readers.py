@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.borrows import FREE, IN_ELSE
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.links import accessors, scope, unreadable
 from rustfix_mem.rust.types import POINTERS, hazards
@@ -27,8 +28,8 @@ def against(
     reached = files.reach(collection.path)
     if reached.state == "unknown":
         yield "its file may be reached only through a macro"
-    if collection.family.startswith("dash-"):
-        yield "a concurrent map: `clear` while an entry is borrowed would deadlock"
+    if collection.is_concurrent:
+        yield from _borrowed(collection, live, files)
     if collection.value is not None:
         parameters = collection.owner.generics if collection.owner is not None else ()
         if any(tree.head in parameters for tree in collection.value.walk()):
@@ -52,6 +53,19 @@ def against(
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
         if collection.static is not None and collection.name in files.facts(path).tokens:
             yield "named in a macro that may do anything with it"
+
+
+def _borrowed(collection: Collection, live: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Where an entry of a concurrent map may be borrowed when the map is cleared."""
+    for here in live:
+        if here.use.kind not in ("grow", "lookup") or here.use.held == FREE:
+            continue
+        package = files.reach(here.path).package
+        if here.use.held == IN_ELSE and package is not None and package.edition >= "2024":
+            continue
+        at = where(here, files)
+        yield f"an entry is borrowed at {at} while other code runs: `clear` there would deadlock"
+        return
 
 
 def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
@@ -178,6 +192,8 @@ def unsure(
         yield f"how long it lives is unknown: {life.because}"
     elif not life.sure:
         yield life.because
+    if collection.is_concurrent:
+        yield "other threads may put in between the test and the growth: the bound is approximate"
     if collection.value is not None:
         found = hazards(collection.value, collection.path, collection.module, files)
         if found.unknown:

@@ -49,6 +49,8 @@ class Site:
     """`let _ = ` where the lint `unused_results` may be on."""
     guards: frozenset[str]
     """The functions that hand out a guard of the collection."""
+    copied: bool
+    """Whether its keys are copied, not cloned."""
     fn: FnDef
 
     @property
@@ -87,8 +89,9 @@ def constant(
     indent = layout.indent_at(files.sources[path], home)
     effect = "is emptied to make room" if bound.eviction == "clear" else "loses one to make room"
     what = collection.item.replace(".", "::")
+    most = "About the most" if collection.is_concurrent else "The most"
     text = (
-        f"/// The most entries `{what}` holds before it {effect}.\n"
+        f"/// {most} entries `{what}` holds before it {effect}.\n"
         f"{indent}const {name}: usize = {bound.entries};\n\n{indent}"
     )
     return name, Edit(path, Span(home, home), text)

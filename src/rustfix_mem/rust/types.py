@@ -89,6 +89,10 @@ class Collection:
         return self.family.endswith("-set")
 
     @property
+    def is_concurrent(self) -> bool:
+        return self.family.startswith("dash-")
+
+    @property
     def word(self) -> str:
         return "set" if self.is_set else "map"
 
@@ -345,6 +349,22 @@ def _visit_defined(defined: TypeDef, path: str, search: _Search) -> None:
         _visit(_substituted(defined.target, known), path, defined.module, search)
     for kept in defined.fields:
         _visit(_substituted(kept.type, known), path, defined.module, search)
+
+
+NUMBERS = frozenset(
+    "u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool char Ipv4Addr Ipv6Addr IpAddr"
+    " SocketAddr Duration Instant SystemTime TypeId Uuid".split()
+)
+
+
+def is_copy(tree: TypeTree, path: str, module: str, files: Files) -> bool:
+    """Whether the type implements `Copy`, as far as that can be seen."""
+    if tree.head in ("()", "[]"):
+        return all(is_copy(arg, path, module, files) for arg in tree.args)
+    meaning = files.names.meaning(tree.head, path, module)
+    if meaning is not None and meaning.defined is not None:
+        return "Copy" in meaning.defined.derives
+    return tree.head == "&" or tree.name in NUMBERS
 
 
 def is_clone(tree: TypeTree, path: str, module: str, files: Files) -> bool:
