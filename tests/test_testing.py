@@ -227,6 +227,13 @@ class TestExpectations:
         with pytest.raises(UsageError, match="rename-old/typo"):
             checks.expectations(make(tmp_path, "typo", OLD, "", toml))
 
+    def test_a_trap_is_one_plain_line(self, tmp_path: Path) -> None:
+        assert make(tmp_path, "x", OLD, "", 'trap = "it is old"\n[params]').trap == "it is old"
+        assert make(tmp_path, "y", OLD, "", "[params]").trap == ""
+        for wrong in ("3", "'a|b'", '"""a\nb"""'):
+            with pytest.raises(UsageError, match="rename-old/z"):
+                _ = make(tmp_path, "z", OLD, "", f"trap = {wrong}").trap
+
 
 @pytest.mark.usefixtures("engine")
 class TestSnapshots:

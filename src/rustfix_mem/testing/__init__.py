@@ -15,7 +15,8 @@ A case is a folder `fixtures/<codemod>/<case>/`:
 
     before/         a real crate, the input
     after/          the same crate as the codemod leaves it; absent: it must be left alone
-    case.toml       optional: [params] of the codemod, [expect] reported, left-alone, level, reason
+    case.toml       optional: [params] of the codemod, [expect] reported, left-alone, level, reason;
+                    before them trap, one line that says what the case must not be taken for
     findings.txt    what the codemod says of before/; absent: nothing
 
 A case without `after/` shows a place that must be left alone, or only reported. A codemod has at

@@ -67,6 +67,14 @@ class Case:
         return self.after if self.rewrites else self.before
 
     @property
+    def trap(self) -> str:
+        """Which trap the case shows, in one line of plain words; empty if it says none."""
+        trap = self._file().get("trap", "")
+        if not isinstance(trap, str) or "\n" in trap or "|" in trap:
+            raise UsageError(f"{self}/case.toml: `trap` is no line of text", "write one plain line")
+        return trap
+
+    @property
     def expect(self) -> Expectation:
         table = self._table("expect")
         known = ("reported", "left-alone", "level", "reason")
@@ -88,6 +96,11 @@ class Case:
         return changeset.plan(codemod, Snapshot.of_folder(crate), jobs=1)
 
     def _table(self, name: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._file().get(name, {})
+        return found
+
+    def _file(self) -> Mapping[str, Any]:
+        """All of `case.toml`."""
         file = self.folder / "case.toml"
         if not file.exists():
             return {}
@@ -95,10 +108,11 @@ class Case:
             tables = tomllib.loads(file.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise UsageError(f"{self}/case.toml: {error}", "put the TOML right") from error
-        for key in set(tables) - {"params", "expect"}:
-            raise UsageError(f"{self}/case.toml has `{key}`", "use `[params]` and `[expect]`")
-        found: Mapping[str, Any] = tables.get(name, {})
-        return found
+        for key in set(tables) - {"trap", "params", "expect"}:
+            raise UsageError(
+                f"{self}/case.toml has `{key}`", "use `trap`, `[params]` and `[expect]`"
+            )
+        return tables
 
 
 def cases(fixtures: Path, codemods: Mapping[str, type[Codemod]] | None = None) -> tuple[Case, ...]:
