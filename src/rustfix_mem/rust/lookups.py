@@ -75,8 +75,9 @@ def _held(use: UseOf, node: Node) -> str:
 
 def _said(written: str, growth: UseOf, function: Function) -> str:
     """What is put in, as written; for a local, what it was bound to."""
-    if written.isidentifier():
-        return memo.let_value(function.body, written, growth.span)[:200] or written
+    name = memo.plain_key(written)
+    if name.isidentifier():
+        return memo.let_value(function.body, name, growth.span)[:200] or written
     return written
 
 

@@ -75,7 +75,7 @@ def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
         if re.search(r"\bunsafe\b|\btransmute\b", files.text(here.path, fn.span)):
             yield f"`{fn.name}` has unsafe code, which may rely on entries that stay"
             return
-    put = [(here.mention.fn, here.use.key) for here in growths]
+    put = [(here.path, here.mention.fn, here.use.key) for here in growths]
     if len(set(put)) < len(put):
         yield "one key is put in twice: the first may be a mark that the second replaces"
 

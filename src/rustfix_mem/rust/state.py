@@ -68,10 +68,10 @@ HANDED_OUT = re.compile(r"\bnext_|fetch_add|\brandom|Uuid::new|\brng\b")
 """A number that nobody gets twice."""
 
 
-def _numbers(value: str, here: Here, files: Files) -> bool:
-    """Whether a value numbers something: itself, or in a function of the file that makes it."""
-    if NUMBERED.search(value):
-        return True
+def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
+    """Whether a value numbers something: itself, or a number made by a function of the file."""
+    if NUMBERED.search(value) or not is_number:
+        return bool(NUMBERED.search(value))
     called = re.match(r"(?:self\.|Self::)?([a-z_]\w*)\s*\(", value)
     makers = [f for f in files.facts(here.path).fns if called is not None and f.name == called[1]]
     return any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers)
@@ -110,6 +110,9 @@ def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterato
         yield f"it records when something happened at {at}"
 
 
+INTEGERS = tuple("usize u64 u32 u16 u8 isize i64 i32 i16 i8 u128".split())
+
+
 def _value_hazards(
     collection: Collection, growths: tuple[Here, ...], files: Files
 ) -> Iterator[str]:
@@ -122,9 +125,9 @@ def _value_hazards(
         yield f"shared mutable values: `{found.mutable[0]}`"
     if collection.value.name in ("Instant", "SystemTime"):
         yield "it records when something happened"
-    counted = [h for h in growths if _numbers(_put_in(h, files), h, files)]
-    numbers = ("usize", "u64", "u32", "u16", "u8", "isize", "i64", "i32", "i16", "i8", "u128")
-    if counted and (collection.value.name in numbers or "len()" not in _put_in(counted[0], files)):
+    is_number = collection.value.name in INTEGERS
+    counted = [h for h in growths if _numbers(_put_in(h, files), h, files, is_number)]
+    if counted and (is_number or "len()" not in _put_in(counted[0], files)):
         yield f"a value is an id into another store: `{_put_in(counted[0], files)}`"
 
 
