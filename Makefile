@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format fixtures catalogue clean
+.PHONY: help demo test lint types format fixtures catalogue guards clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ fixtures: $(STAMP) ## Rewrite each fixture's after/ from what the codemods do no
 catalogue: $(STAMP) ## Renew codemods/README.md, and what the README shows of the tool's output
 	$(BIN)/python tests/catalogue.py
 	$(BIN)/python -m pytest --quiet tests/test_readme.py --update-snapshots
+
+guards: $(STAMP) ## Take out the guards of the judgement one by one: does a fixture notice?
+	$(BIN)/python tests/guards.py
 
 clean: ## Remove what the other targets made
 	rm -rf .venv .demo dist build target .mypy_cache .ruff_cache .pytest_cache .hypothesis
