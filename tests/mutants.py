@@ -37,7 +37,6 @@ ALLOWS = {
     "COUNTED": "siblings that merely count",
     "CACHE_WORDS": "what makes a thing worth a report",
     "BENIGN": "uses that prove nothing, if the type is unknown",
-    "GUARDS": "what leads to the collection",
     "GUARD": "what leads to the collection",
     "AFTER_GUARD": "what leads to the collection",
     "OWNED": "methods whose answer does not borrow",

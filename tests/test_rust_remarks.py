@@ -9,7 +9,7 @@ from rustfix_mem.git.snapshot import Snapshot
 from rustfix_mem_codemods.cache_bounds import CacheBounds
 from support import LIB, X
 
-READS = "\npub fn f() -> bool { MAX_CACHED < 1 && CACHE_TTL < D && CACHE_TTL_SECS < 1 }\n"
+READS = "\npub fn f() -> bool { V.len() < MAX_CACHED && CACHE_TTL < D && CACHE_TTL_SECS < 1 }\n"
 
 
 def lowered(line: str, **given: int) -> str:
@@ -100,9 +100,9 @@ def test_what_a_comment_may_still_say_is_told() -> None:
 def test_pins_are_listed() -> None:
     source = (
         "pub const MAX_CACHED: usize = 5000;\n"
-        "pub fn f(n: usize) -> bool { n < MAX_CACHED }\n"
+        "pub fn f(n: &[u8]) -> bool { n.len() < MAX_CACHED }\n"
         "#[test]\nfn t() {\n    assert_eq!(\n        MAX_CACHED,\n        5_000\n    );\n}\n"
-        "#[test]\nfn u() { assert!(f(MAX_CACHED - 1)); }\n"
+        "#[test]\nfn u() { assert!(f(&[1; MAX_CACHED - 1])); }\n"
     )
     files = {
         "Cargo.toml": X.encode(),

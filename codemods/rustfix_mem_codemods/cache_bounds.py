@@ -142,6 +142,32 @@ class CacheBounds(Codemod):
         choices=("clear", "arbitrary"),
     )
 
+    capacity: str = param(
+        "fixed",
+        help="`memory` allows as many as a share of the free memory holds, up to `max-entries`",
+        choices=("fixed", "memory"),
+    )
+    memory_percent: int = param(
+        5,
+        help="the share of the free memory for one collection, with `capacity` = `memory`",
+        unit="percent",
+        at_least=1,
+        at_most=100,
+    )
+    entry_bytes: int = param(
+        64_000,
+        help="what one entry is taken to hold, with `capacity` = `memory`",
+        unit="bytes",
+        at_least=1,
+        at_most=4_294_967_295,
+    )
+    min_entries: int = param(
+        16,
+        help="the fewest entries, however little memory is free, with `capacity` = `memory`",
+        unit="entries",
+        at_least=1,
+        at_most=4_294_967_295,
+    )
     ttl_seconds: int = param(
         120,
         help="lower the times to live that the code says to this; they stay if it is not given",
@@ -192,13 +218,21 @@ class CacheBounds(Codemod):
             yield self._fix(verdict, codebase)
 
     def _fix(self, verdict: growth.Verdict, codebase: Codebase) -> Finding:
-        bound = placement.Bound(self.max_entries, self.eviction)
+        least = min(self.min_entries, self.max_entries)
+        memory = placement.Memory(self.memory_percent, self.entry_bytes, least)
+        bound = placement.Bound(
+            self.max_entries, self.eviction, memory if self.capacity == "memory" else None
+        )
         try:
             edits = placement.cap(verdict.collection, verdict.growths, bound, codebase)
         except placement.Refused as refused:
             return _report(verdict, (f"cannot place a cap: {refused}",))
         here, item = verdict.growths[0], verdict.collection.item
         sure = verdict.life.sure and not verdict.unsure
+        why = [verdict.life.because, *(w for w in verdict.unsure if w != verdict.life.because)]
+        if any(edit.path != here.path for edit in edits):
+            sure = False
+            why.append("`sysinfo` is a new dependency: `cargo check` brings `Cargo.lock` in step")
         level = Applicability.MACHINE_APPLICABLE if sure else Applicability.MAYBE_INCORRECT
         return Finding(
             path=here.path,
@@ -206,7 +240,7 @@ class CacheBounds(Codemod):
             shape=verdict.shape,
             item=item,
             message=f"`{item}` grows with every new key and never shrinks",
-            why=(verdict.life.because, *(w for w in verdict.unsure if w != verdict.life.because)),
+            why=tuple(why),
             fix=Fix(f"cap `{item}` at {self.max_entries} entries", edits, level),
         )
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import syntax
-from rustfix_mem.rust.sites import Refused
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.rust.syntax import COMMENTS, text
 from rustfix_mem.text import Span
 

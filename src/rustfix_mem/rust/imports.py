@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import cuts, syntax
-from rustfix_mem.rust.sites import Refused
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.rust.syntax import COMMENTS, ancestors, field, span, text
 from rustfix_mem.text import Edit, Span
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import imports, layout, syntax
 from rustfix_mem.rust.items import type_tree
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.rust.scopes import alias_name, declaration
-from rustfix_mem.rust.sites import Refused
 from rustfix_mem.rust.syntax import COMMENTS, ancestors, span, text
 from rustfix_mem.rust.uses import READING_MACROS, is_bound_here
 

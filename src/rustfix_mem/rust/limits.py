@@ -130,6 +130,7 @@ def limits(path: str, files: Files) -> Iterator[Limit]:
         against = (
             *_denied(said, item, path),
             *_on_disk(number, counts, path, files),
+            *_bounds_nothing(number, counts, files),
             *_read_by_tests_alone(number, path, files),
         )
         yield Limit(path, number, item, counts, unit, tuple(dict.fromkeys(against)))
@@ -303,6 +304,27 @@ def _on_disk(number: Number, counts: str, path: str, files: Files) -> Iterator[s
             return
     if found := DELETES.search(files.sources[path]):
         yield f"it may say how long files stay on disk: its file calls `{found[0].decode()}` too"
+
+
+BOUNDS = re.compile(rb"\blen\(\)|capacity|Cache\b|Lru|NonZero|entries|evict|\bresize|max_|_size")
+"""What stands near a constant that bounds a collection."""
+
+NEAR = 160
+"""Bytes before a mention that are looked at, and half of it behind."""
+
+
+def _bounds_nothing(number: Number, counts: str, files: Files) -> Iterator[str]:
+    """Whether no mention of a constant looks as if it bounded a collection."""
+    if number.role != "const" or counts != "entries":
+        return
+    name = number.name.encode()
+    for file in files.files_with(number.name):
+        source = files.sources[file]
+        for at in _mentions(number.name, file, files):
+            around = source[max(at - NEAR, 0) : at] + source[at + len(name) : at + NEAR // 2]
+            if not in_test(file, at, files) and BOUNDS.search(around):
+                return
+    yield "nothing near it compares a length or makes a cache"
 
 
 COMMENT = re.compile(rb"^\s*(?://|\*)")

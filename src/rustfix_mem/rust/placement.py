@@ -11,9 +11,11 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import indents, layout
+from rustfix_mem.rust.capacity import Bound, Memory, dependency
 from rustfix_mem.rust.facts import GUARDS
 from rustfix_mem.rust.links import accessors
-from rustfix_mem.rust.sites import Bound, Refused, Site, constant, free_name, key_of, words
+from rustfix_mem.rust.refusal import Refused
+from rustfix_mem.rust.sites import Site, constant, free_name, key_of, words
 from rustfix_mem.rust.types import is_clone, is_copy
 from rustfix_mem.text import Edit, Span
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.links import Here
     from rustfix_mem.rust.types import Collection
 
-__all__ = ["Bound", "Refused", "cap"]
+__all__ = ["Bound", "Memory", "Refused", "cap"]
 
 OWNED = frozenset(
     "clone cloned to_owned to_string copied is_none is_some len is_empty insert into_owned".split()
@@ -87,7 +89,8 @@ def cap(
             fn,
         )
         edits += _place(site)
-    return tuple(Edit(path, e.span, style.lines(e.text)) for e in edits)
+    needed = dependency(path, files) if bound.memory is not None else ()
+    return (*(Edit(path, e.span, style.lines(e.text)) for e in edits), *needed)
 
 
 def _lets_chain(rust_version: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.limits import MILLIS
-from rustfix_mem.rust.sites import Refused as Refused
+from rustfix_mem.rust.refusal import Refused as Refused
 from rustfix_mem.text import Edit, Span
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from rustfix_mem.rust.leftovers import Leftovers
 from rustfix_mem.rust.links import owner_of
 from rustfix_mem.rust.literals import is_empty, is_of, local_of
 from rustfix_mem.rust.places import call_on_self, place_at
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.rust.scopes import declaration, place_of
 from rustfix_mem.rust.serving import serves_only
-from rustfix_mem.rust.sites import Refused
 from rustfix_mem.rust.syntax import COMMENTS, ancestors, span, text
 from rustfix_mem.text import Edit, Span, line_at
 
@@ -378,7 +378,7 @@ def _must_be_other(node: Node, file: _File) -> None:
         if behind is not None and behind.type == "token_tree" and text(behind)[:1] == "(":
             return  # the name of a method
         at = _function(node, file)
-        place = place_at(node, at[1]) if at is not None else None
+        place = place_at(node, at[1], frozenset()) if at is not None else None
         if at is not None and place is not None and place.path:
             if not _is_ours(place, at[0], at[1], node, file):
                 return

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import layout
 from rustfix_mem.rust.facts import TypeTree
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.text import Edit, Span
 
 if TYPE_CHECKING:
+    from rustfix_mem.rust.capacity import Bound
     from rustfix_mem.rust.facts import FnDef, UseOf
     from rustfix_mem.rust.files import Files
     from rustfix_mem.rust.layout import Style
@@ -19,18 +21,6 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"(?<!\w)(?:(?<!\.)|(?<=\.\.))[A-Za-z_]\w*")
 """A name that is not a field or a method: those stand behind a single dot."""
-
-
-class Refused(Exception):  # not an error: an answer, with its reason as the message
-    """No edit can be made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """At most `entries`, kept by `clear` or by evicting an `arbitrary` one."""
-
-    entries: int
-    eviction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +63,18 @@ def constant(
     for name in (f"MAX_{base}_ENTRIES", *plain):
         for known in files.facts(path).statics:
             if known.name == name and known.module == module:
-                if known.constant and known.type.head == "usize" and known.scope == "module":
+                fixed = bound.memory is None
+                if (
+                    fixed
+                    and known.constant
+                    and known.type.head == "usize"
+                    and known.scope == "module"
+                ):
                     return name, None
                 raise Refused(f"`{name}` is there already, and is something else")
     name = f"MAX_{base}" if base.endswith("ENTRIES") else f"MAX_{base}_ENTRIES"
-    if re.search(rb"\b" + name.encode() + rb"\b", files.sources[path]):
+    asked = bound.named(name)
+    if re.search(rb"\b" + asked.rstrip("()").encode() + rb"\b", files.sources[path]):
         raise Refused(f"`{name}` is there already, and is something else")
     home = min(fn.home for fn in fns)
     source = files.sources[path]
@@ -92,9 +89,9 @@ def constant(
     most = "About the most" if collection.is_concurrent else "The most"
     text = (
         f"/// {most} entries `{what}` holds before it {effect}.\n"
-        f"{indent}const {name}: usize = {bound.entries};\n\n{indent}"
+        f"{indent}{bound.declared(name, indent)}\n\n{indent}"
     )
-    return name, Edit(path, Span(home, home), text)
+    return asked, Edit(path, Span(home, home), text)
 
 
 ATTRIBUTES = re.compile(rb"(?:[ \t]*(?:#\[[^\n]*|//[^\n]*)\r?\n)*")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import layout
-from rustfix_mem.rust.sites import Refused, words
+from rustfix_mem.rust.refusal import Refused
+from rustfix_mem.rust.sites import words
 from rustfix_mem.rust.types import hazards, is_finite
 from rustfix_mem.text import Edit, Span
 
