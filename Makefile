@@ -39,7 +39,7 @@ format: $(STAMP) ## Put style and formatting right
 fixtures: $(STAMP) ## Rewrite each fixture's after/ from what the codemods do now; read the diff
 	$(BIN)/python -m pytest tests/test_codemods.py --update-snapshots
 
-catalogue: $(STAMP) ## Renew codemods/README.md, and what the README shows of the tool's output
+catalogue: $(STAMP) ## Renew codemods/README.md, the schema, and what the README shows of the output
 	$(BIN)/python tests/catalogue.py
 	$(BIN)/python -m pytest --quiet tests/test_readme.py --update-snapshots
 

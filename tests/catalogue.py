@@ -1,4 +1,4 @@
-"""Writes codemods/README.md from the manuals: `make catalogue`."""
+"""Writes codemods/README.md and the schema of the configuration: `make catalogue`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rustfix_mem import registry
+from rustfix_mem.cli import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).parents[1]
 FILE = TOP / "codemods" / "README.md"
+SCHEMA = TOP / "src" / "rustfix_mem" / "cli" / "rustfix-mem.schema.json"
 PACKAGE = "rustfix_mem_codemods"
 HEAD = """\
 # The codemods
@@ -26,8 +28,13 @@ the docstring or the `param(...)` of the codemod in `rustfix_mem_codemods/`. On 
 
 def render() -> str:
     """The whole page: every codemod of this repository, in order of name."""
-    ours = [it for it in registry.discover().values() if it.__module__.startswith(f"{PACKAGE}.")]
-    return "\n".join([HEAD, *("\n".join(_section(codemod)) for codemod in ours)])
+    return "\n".join([HEAD, *("\n".join(_section(codemod)) for codemod in ours().values())])
+
+
+def ours() -> dict[str, type[Codemod]]:
+    """The codemods of this repository."""
+    known = registry.discover().items()
+    return {name: one for name, one in known if one.__module__.startswith(f"{PACKAGE}.")}
 
 
 def _section(codemod: type[Codemod]) -> Iterator[str]:
@@ -63,3 +70,4 @@ def _allowed(parameter: Parameter) -> str:
 
 if __name__ == "__main__":
     FILE.write_text(render(), encoding="utf-8")
+    SCHEMA.write_text(schema.render(ours()), encoding="utf-8")

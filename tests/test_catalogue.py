@@ -1,4 +1,4 @@
-"""codemods/README.md says what the manuals say."""
+"""codemods/README.md and the schema say what the codemods say."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ FILE = HERE.parent / "codemods" / "README.md"
 def test_the_catalogue_is_up_to_date() -> None:
     made = runpy.run_path(str(HERE / "catalogue.py"))["render"]()
     assert FILE.read_text(encoding="utf-8") == made, "type `make catalogue`"
+
+
+def test_the_schema_of_the_configuration_is_up_to_date() -> None:
+    made = runpy.run_path(str(HERE / "catalogue.py"))
+    fresh = made["schema"].render(made["ours"]())
+    assert made["SCHEMA"].read_text(encoding="utf-8") == fresh, "type `make catalogue`"
 
 
 def test_the_catalogue_has_every_codemod_and_every_parameter() -> None:

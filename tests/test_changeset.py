@@ -12,6 +12,7 @@ from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.finding import Applicability, Finding, Fix, LeftAlone
 from rustfix_mem.git.snapshot import Snapshot
+from rustfix_mem.scope import Globs, Layer, Scope
 from rustfix_mem.text import Edit, Position, Span
 from support import MACHINE, Toy, toy
 
@@ -431,6 +432,82 @@ class Renames(Toy):
 def test_parameters_reach_the_fix() -> None:
     codemod = Renames.configure({"to": "other"})
     assert planned(codemod, a="fn old() {}").after.read(A) == b"fn other() {}"
+
+
+RENAMES = Renames.configure({})
+
+
+def by_path(*entries: tuple[str, str], **more: Globs) -> Scope:
+    """A scope in which `Renames` has its own `to` in some files."""
+    layers = [Layer("f", {"to": to}, Globs((glob,), "f")) for glob, to in entries]
+    return Scope(layers={"toy": tuple(layers)}, **more)
+
+
+def renamed(scope: Scope, **files: str) -> dict[str, bytes]:
+    made = plan(RENAMES, snapshot(**files), cache=False, scope=scope)
+    return dict(made.after.changed)
+
+
+def test_parameters_of_a_path_reach_the_fix_and_a_later_one_wins() -> None:
+    scope = by_path(("src/b.rs", "bee"), ("src/c*", "lost"), ("src/c.rs", "sea"))
+    assert renamed(scope, a="fn old() {}", b="fn old() {}", c="fn old() {}") == {
+        "src/a.rs": b"fn new() {}",
+        "src/b.rs": b"fn bee() {}",
+        "src/c.rs": b"fn sea() {}",
+    }
+
+
+def test_a_codemod_judges_once_for_each_distinct_set_of_parameters() -> None:
+    seen = list[frozenset[str]]()
+
+    @dataclass(frozen=True, kw_only=True)
+    class Counted(Renames):
+        def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+            seen.append(self.given)
+            yield from super().judge(codebase)
+
+    scope = by_path(("src/b.rs", "x"), ("src/c.rs", "x"))
+    files = snapshot(a="fn old() {}", b="fn old() {}", c="fn old() {}")
+    found = check((Counted.configure({}),), files, cache=False, scope=scope).findings
+    assert [one.finding.path for one in found] == ["src/a.rs", "src/b.rs", "src/c.rs"]
+    assert sorted(map(sorted, seen)) == [[], ["to"]]
+
+
+def test_a_file_that_is_excluded_is_not_judged_and_still_known() -> None:
+    known = list[set[str]]()
+
+    def judging(codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        known.append(set(codebase.sources))
+        for path in codebase.sources:
+            yield Finding(path, Span(0, 2), "shape", "item", "m")
+            yield LeftAlone(path, Span(0, 2), "item", ("why",))
+
+    ignore = "// rustfix-mem: ignore[toy]\n\n// rustfix-mem: ignore[nothing]\n"
+    files = snapshot(a="fn a() {}", b=ignore, c="fn c() {}")
+    for scope in (
+        Scope(exclude=Globs(("src/b.rs", "src/c.rs"), "f")),
+        Scope(include=Globs(("src/a.rs",), "f")),
+        Scope(include=Globs(("src",), "f"), exclude=Globs(("**/b.rs", "**/c.rs"), "f")),
+    ):
+        report = check((toy(judging),), files, cache=False, scope=scope)
+        assert [one.finding.path for one in report.findings] == [A]
+        assert [one.path for _, one, _ in report.left_alone] == [A]
+        assert known[-1] == {"src/a.rs", "src/b.rs", "src/c.rs"}
+
+
+def test_a_fix_that_would_change_an_excluded_file_is_not_offered() -> None:
+    def judging(codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        edits = (Edit(A, Span(0, 0), "//\n"), Edit("src/b.rs", Span(0, 0), "//\n"))
+        yield Finding(A, Span(0, 2), "shape", "item", "m", ("w",), fix=Fix("t", edits, MACHINE))
+
+    files = snapshot(a="fn a() {}", b="fn b() {}")
+    made = plan(toy(judging), files, cache=False, scope=Scope(exclude=Globs(("src/b.rs",), "f")))
+    assert made.after.changed == {}
+    (one,) = made.reported
+    assert one.finding.why == (
+        "w",
+        "its fix would change `src/b.rs`, which the configuration excludes",
+    )
 
 
 @pytest.mark.parametrize(

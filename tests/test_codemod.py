@@ -99,6 +99,15 @@ def test_what_is_given_is_no_parameter() -> None:
         Taken.parameters()
 
 
+def test_a_parameter_may_not_be_called_what_the_configuration_needs() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Taken(Caps):
+        per_path: int = param(1, help="x")
+
+    with pytest.raises(AssertionError, match="`per_path` cannot be the name"):
+        Taken.parameters()
+
+
 @pytest.mark.parametrize(
     ("given", "what", "help"),
     [

@@ -25,7 +25,7 @@ LAYERS = (
     ("git",),
     ("codebase", "facts_cache"),
     ("codemod", "suppression"),
-    ("registry", "scan"),
+    ("registry", "scan", "scope"),
     ("changeset",),
     ("report", "proof", "review", "forge", "campaign"),
     ("__init__",),

@@ -81,8 +81,11 @@ def _check_the_wheel_has_every_file_of_the_sources(built: Built) -> None:
 
 
 def _check_the_wheel_has_a_schema(built: Built) -> None:
-    schemas = [name for name in built.wheel if name.endswith(".json") and "schema" in name]
-    assert schemas
+    schemas = {name for name in built.wheel if name.endswith(".json") and "schema" in name}
+    assert schemas == {
+        "rustfix_mem/report/schema-1.json",
+        "rustfix_mem/cli/rustfix-mem.schema.json",
+    }
 
 
 def _check_what_is_installed_runs(built: Built) -> None:

@@ -10,15 +10,17 @@ from rustfix_mem import registry, scan
 from rustfix_mem.codemod import did_you_mean
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.finding import Applicability, Finding, LeftAlone, fingerprint
+from rustfix_mem.scope import EVERYWHERE
 from rustfix_mem.suppression import MARK, complaint, hides, suppressions, unused
 from rustfix_mem.text import Lines, Position, Span, apply, original_offset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rustfix_mem.codebase import Codebase
     from rustfix_mem.codemod import Codemod
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.scope import Scope
     from rustfix_mem.suppression import Suppression
     from rustfix_mem.text import Edit
 
@@ -78,6 +80,7 @@ class ChangeSet:
     applied: tuple[Located, ...]
     reported: tuple[Located, ...]
     report: Report
+    scope: Scope = EVERYWHERE
 
 
 @dataclass
@@ -85,6 +88,7 @@ class _Base:
     """The text that people know, and how to get back to it from the text of a later round."""
 
     snapshot: Snapshot
+    scope: Scope
     rounds: list[dict[str, list[Edit]]] = field(default_factory=list)
     ordinals: dict[str, dict[int, int]] = field(default_factory=dict)
     """Ordinals of findings that are alike, by where they begin in the base: the same each round."""
@@ -106,14 +110,22 @@ class _Base:
 
 
 def check(
-    codemods: tuple[Codemod, ...], snapshot: Snapshot, *, jobs: int = 0, cache: bool = True
+    codemods: tuple[Codemod, ...],
+    snapshot: Snapshot,
+    *,
+    jobs: int = 0,
+    cache: bool = True,
+    scope: Scope = EVERYWHERE,
 ) -> Report:
-    """Everything that `codemods` find; `jobs` workers, 0 for as many as there are cores."""
+    """Everything that `codemods` find; `jobs` workers, 0 for as many as there are cores.
+
+    `scope` says in which files, and with which other parameters in some of them.
+    """
     began, looker = time.monotonic(), _looker(jobs, cache)
     try:
         gate = tuple(dict.fromkeys(literal for c in codemods for literal in type(c).gate))
         codebase = scan.codebase_of(snapshot, gate, looker)
-        base, findings = _Base(snapshot), list[Located]()
+        base, findings = _Base(snapshot, scope), list[Located]()
         alone: list[tuple[str, LeftAlone, Position]] = []
         for codemod in codemods:
             found, left = _judged(codemod, codebase, base)
@@ -134,19 +146,25 @@ def plan(
     *,
     jobs: int = 0,
     cache: bool = True,
+    scope: Scope = EVERYWHERE,
 ) -> ChangeSet:
     """Apply the trusted fixes, then look again, until nothing is left to fix."""
     began, looker = time.monotonic(), _looker(jobs, cache)
     try:
-        return _rounds(codemod, snapshot, trust, looker, began)
+        return _rounds(codemod, snapshot, trust, looker, began, scope)
     finally:
         looker.close()
 
 
 def _rounds(
-    codemod: Codemod, before: Snapshot, trust: Applicability, looker: scan.Looker, began: float
+    codemod: Codemod,
+    before: Snapshot,
+    trust: Applicability,
+    looker: scan.Looker,
+    began: float,
+    scope: Scope,
 ) -> ChangeSet:
-    base = _Base(before)
+    base = _Base(before, scope)
     snapshot = before
     applied: list[Located] = []
     for _ in range(MAX_ROUNDS):
@@ -157,7 +175,7 @@ def _rounds(
             statistics = _statistics(codebase, looker, began)
             skipped = _skipped(codebase, before)
             report = Report(tuple(found), tuple(alone), skipped, statistics)
-            return ChangeSet(codemod, before, snapshot, tuple(applied), tuple(found), report)
+            return ChangeSet(codemod, before, snapshot, tuple(applied), tuple(found), report, scope)
         kept, edits = _compatible(fixable)
         snapshot = _rewritten(codemod, snapshot, edits, looker)
         base.rounds.append(edits)
@@ -199,7 +217,7 @@ def _judged(
     name = type(codemod).name()
     findings: list[Finding] = []
     alone: list[tuple[str, LeftAlone, Position]] = []
-    for said in codemod.judge(codebase):
+    for said in _said(codemod, codebase, base):
         if isinstance(said, Finding) and not _hidden(said, name, codebase, base):
             findings.append(said)
             continue
@@ -209,6 +227,28 @@ def _judged(
         alone.append((name, said, base.lines(said.path).position(span.start)))
     findings.sort(key=lambda finding: (finding.path, finding.span, finding.item))
     return _located(findings, name, codebase, base), alone
+
+
+def _said(codemod: Codemod, codebase: Codebase, base: _Base) -> Iterator[Finding | LeftAlone]:
+    """What is said of files that are judged, each with the parameters that hold for the file."""
+    scope = base.scope
+    if scope.whole(codemod):
+        yield from codemod.judge(codebase)
+        return
+    for one, paths in scope.variants(codemod, base.snapshot.entries).items():
+        for said in one.judge(codebase):
+            if said.path in paths:
+                yield _within(said, scope) if isinstance(said, Finding) else said
+
+
+def _within(finding: Finding, scope: Scope) -> Finding:
+    """The finding without a fix that would change a file which is not to be judged."""
+    touched = sorted({edit.path for edit in finding.fix.edits}) if finding.fix else []
+    outside = [path for path in touched if not scope.holds(path)]
+    if not outside:
+        return finding
+    reason = f"its fix would change `{outside[0]}`, which the configuration excludes"
+    return replace(finding, fix=None, why=(*finding.why, reason))
 
 
 def _hidden(finding: Finding, codemod: str, codebase: Codebase, base: _Base) -> bool:
@@ -228,7 +268,7 @@ def _unused(codemods: tuple[Codemod, ...], codebase: Codebase, base: _Base) -> l
     known = ran | registry.discover().keys()
     said: dict[str, list[Finding]] = {}
     for path, source in sorted({**codebase.sources, **codebase.manifests}.items()):
-        if MARK in source and not _unread(path, codebase):
+        if MARK in source and base.scope.holds(path) and not _unread(path, codebase):
             found = suppressions(source, path)
             for one, name in unused(found, base.used.get(path, ()), ran, known):
                 help = "" if name in known else did_you_mean(_spelled(name), sorted(known))

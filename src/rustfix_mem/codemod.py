@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", int, str, bool)
 
+RESERVED = ("paths", "per_path")
+"""What the configuration has beside parameters."""
+
 
 def param(
     default: T,
@@ -125,6 +128,7 @@ class Codemod(ABC):
             if known.name in ours:
                 assert not known.metadata, f"`{known.name}` cannot be the name of a parameter"
                 continue
+            assert known.name not in RESERVED, f"`{known.name}` cannot be the name of a parameter"
             default = known.default
             assert isinstance(default, int | str | bool), f"`{known.name}` has no default"
             made.append(Parameter(known.name.replace("_", "-"), default, **known.metadata))

@@ -45,8 +45,8 @@ def run(options: Apply) -> int:
     """The exit code: 2 if a branch was refused, else 1 if asked to tell that there is a change."""
     chosen = _chosen(options)
     with base.opened(options) as at:
-        codemods = [config.configured(one, at.settings, options.given) for one in chosen]
-        made, refused = _each(at, options, codemods)
+        scope = config.with_options(at.settings, chosen[0], options.given)
+        made, refused = _each(replace(at, settings=scope), options, chosen)
         base.tell_dirty(at, options)
         _show(made, options, at.commit)
     changed = any(one.built for one in made)
@@ -63,12 +63,12 @@ def _chosen(options: Apply) -> tuple[type[Codemod], ...]:
     return registry.select([options.codemod])
 
 
-def _each(at: Base, options: Apply, codemods: Sequence[Codemod]) -> tuple[list[Made], int]:
+def _each(at: Base, options: Apply, codemods: Sequence[type[Codemod]]) -> tuple[list[Made], int]:
     """One after another; a branch that is refused does not stop the others of `apply all`."""
     made, told = list[Made](), dict[str, int]()
     for codemod in codemods:
         try:
-            made.append(_make(at, options, codemod))
+            made.append(_make(at, options, at.settings.configured(codemod)))
         except UsageError as error:
             if options.codemod != registry.ALL:
                 raise
@@ -83,7 +83,12 @@ def _make(at: Base, options: Apply, codemod: Codemod) -> Made:
     trust = _trust(options)
     author = Identity.parse(options.author) if options.author else None
     changes = changeset.plan(
-        codemod, at.snapshot, trust, jobs=options.jobs, cache=not options.no_cache
+        codemod,
+        at.snapshot,
+        trust,
+        jobs=options.jobs,
+        cache=not options.no_cache,
+        scope=at.settings,
     )
     before = dict(changes.before.read_many(changes.after.changed))
     after = {path: new for path, new in changes.after.changed.items() if new != before[path]}
@@ -135,7 +140,7 @@ def _last_line(made: Made, options: Apply, commit: str) -> str:
     if not made.built:
         return f"`{codemod}` has nothing to change at this trust; no branch was made"
     if not made.outcome:
-        command = message.command(made.changes.codemod, _trust(options))
+        command = message.command(made.changes.codemod, _trust(options), made.changes.scope)
         return f"dry run: {fixes}; `{command}` makes the branch"
     name, tip = made.outcome.branch, made.outcome.commit[:SHORT]
     review = f"git diff {quote(_base(options, commit))}...{quote(name)}"

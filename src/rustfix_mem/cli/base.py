@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rustfix_mem.cli.options import Common
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.scope import Scope
 
 DEFAULT = "HEAD"
 
@@ -31,7 +32,7 @@ class Base:
     commit: str
     """Empty where the files are not those of a commit: with `--staged`, `--worktree`."""
     snapshot: Snapshot
-    settings: config.Settings
+    settings: Scope
 
 
 @contextmanager

@@ -23,14 +23,16 @@ def run(options: Check) -> int:
     chosen = registry.select(options.codemods)
     entries = _entries(options)
     with base.opened(options) as at:
-        codemods = tuple(config.configured(codemod, at.settings) for codemod in chosen)
+        codemods, scope = tuple(map(at.settings.configured, chosen)), at.settings
         report = changeset.check(
-            codemods, at.snapshot, jobs=options.jobs, cache=not options.no_cache
+            codemods, at.snapshot, jobs=options.jobs, cache=not options.no_cache, scope=scope
         )
         ran = {changeset.SUPPRESSION, *(one.name() for one in chosen)}
         report, known = _without_known(report, options, entries, ran)
         base.tell_dirty(at, options)
-        output.put(options, _shown(report, known, options, at.commit))
+        said = [line for one in chosen for line in config.described(scope, one)]
+        said += config.limits(scope)
+        output.put(options, _shown(report, known, said, options, at.commit))
     return int(any(map(ranking.is_defect, report.findings)))
 
 
@@ -70,11 +72,20 @@ def _without_known(
     return new, baseline.Known(file, count, len(gone), options.write_baseline)
 
 
-def _shown(report: Report, known: Known | None, options: Check, commit: str) -> bytes:
+def _shown(
+    report: Report, known: Known | None, settings: list[str], options: Check, commit: str
+) -> bytes:
     if options.output_format == "json":
         from rustfix_mem.report import json
 
         return json.check(commit, report, known).encode()
     palette = output.result_palette(options)
-    shown = text.render(report, palette, quiet=options.quiet, verbose=options.verbose, known=known)
+    shown = text.render(
+        report,
+        palette,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        known=known,
+        settings=settings,
+    )
     return output.encoded(shown, options)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, type[options.Options]] = {
     "list": options.List,
     "explain": options.Explain,
+    "schema": options.Schema,
     "check": options.Check,
     "apply": options.Apply,
 }
@@ -49,6 +50,12 @@ Show the manual of a codemod and its parameters.
 Example:
   rustfix-mem explain cache-bounds
 """,
+    "schema": """
+Print the JSON Schema of `rustfix-mem.toml`, with which an editor can help.
+
+Example:
+  rustfix-mem schema > rustfix-mem.schema.json
+""",
     "check": """
 Print the findings of some or all codemods. Changes nothing.
 
@@ -61,7 +68,8 @@ named, or with `all`.
 
 Examples:
   rustfix-mem check
-  rustfix-mem check cache-bounds -v        and what was left alone, and why
+  rustfix-mem check cache-bounds -v        and what was left alone, and why, and
+                                           where each parameter has its value from
   rustfix-mem check --staged               what a commit would bring in
   rustfix-mem check --write-baseline       accept what is there, and from then on
   rustfix-mem check --baseline rustfix-mem-baseline.json   say only what is new

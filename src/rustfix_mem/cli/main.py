@@ -76,6 +76,10 @@ def _dispatch(options: known.Options | None) -> int:
             from rustfix_mem.cli import explain
 
             return explain.run(options)
+        case known.Schema():
+            from rustfix_mem.cli import schema
+
+            return schema.run(options)
     return 0
 
 

@@ -117,6 +117,11 @@ class Explain(Options):
     codemod: str = option("", metavar="CODEMOD", help="Its name.")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Schema(Options):
+    pass
+
+
 def described(kind: type[Options]) -> list[dataclasses.Field[Any]]:
     """The fields that are options or arguments, in the order of the help."""
     own = [field for field in dataclasses.fields(kind) if field.metadata]

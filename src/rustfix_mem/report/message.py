@@ -14,12 +14,14 @@ from rustfix_mem.finding import Applicability
 from rustfix_mem.git import commit
 from rustfix_mem.report.snippet import place
 from rustfix_mem.report.terminal import expanded, plural
+from rustfix_mem.scope import EVERYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rustfix_mem.changeset import ChangeSet, Located
     from rustfix_mem.codemod import Codemod
+    from rustfix_mem.scope import Scope
 
 LISTED = 50
 SUBJECT = 72
@@ -32,8 +34,8 @@ def message(changes: ChangeSet, trust: Applicability, version: str) -> str:
     sections = [
         "\n".join(["Changed:", *_listed(_change(one) for one in changes.applied)]),
         "\n".join(_reported(changes)),
-        f"Parameters: {', '.join(f'{name} = {value}' for name, value in given) or 'none'}",
-        f"Command: {command(codemod, trust)}",
+        "\n".join([f"Parameters: {_equal(given) or 'none'}", *_by_path(changes)]),
+        f"Command: {command(codemod, trust, changes.scope)}",
     ]
     trailers = {
         "Version": version,
@@ -53,11 +55,23 @@ def subject(changes: ChangeSet) -> str:
     return said
 
 
-def command(codemod: Codemod, trust: Applicability = Applicability.MAYBE_INCORRECT) -> str:
-    """What to type to get this commit again, in any clone."""
+def command(
+    codemod: Codemod,
+    trust: Applicability = Applicability.MAYBE_INCORRECT,
+    scope: Scope = EVERYWHERE,
+) -> str:
+    """What to type to get this commit again, in any clone.
+
+    What a file of the base sets is there in every clone; as an option it would be stronger than
+    what that file sets by path.
+    """
+    origins = scope.origins(codemod.name())
+    in_base = {name for name, layer in origins.items() if layer.in_base}
     defaults = {one.name: one.default for one in codemod.parameters()}
     words = ["rustfix-mem", "apply", codemod.name()]
     for name, value in _parameters(codemod):
+        if name in in_base:
+            continue
         if name in codemod.given or value != _spelled(defaults[name]):
             words += _as_option(name, value, isinstance(defaults[name], bool))
     if trust is not Applicability.MAYBE_INCORRECT:
@@ -107,6 +121,17 @@ def _listed(lines: Iterator[str]) -> list[str]:
 def _parameters(codemod: Codemod) -> list[tuple[str, str]]:
     names = [one.name for one in codemod.parameters()]
     return [(name, _spelled(getattr(codemod, name.replace("-", "_")))) for name in names]
+
+
+def _by_path(changes: ChangeSet) -> Iterator[str]:
+    """The parameters that some files have of their own."""
+    for layer, values in changes.scope.by_path(changes.codemod.name()):
+        said = _equal([(name, _spelled(value)) for name, value in values.items()])
+        yield f"Parameters in {expanded(', '.join(layer.paths.patterns))}: {expanded(said)}"
+
+
+def _equal(given: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in given)
 
 
 def _spelled(value: object) -> str:

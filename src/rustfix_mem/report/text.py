@@ -11,7 +11,7 @@ from rustfix_mem.report.snippet import snippet
 from rustfix_mem.report.terminal import Palette, expanded, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rustfix_mem.changeset import Located, Report, Statistics
     from rustfix_mem.report.baseline import Known
@@ -31,6 +31,7 @@ def render(
     verbose: bool = False,
     summed: bool = True,
     known: Known | None = None,
+    settings: Sequence[str] = (),
 ) -> str:
     """The whole report: every finding that ranks, then a line for the rest and the sum."""
     ranked = rank(report.findings, None if verbose or quiet else SHOWN)
@@ -38,6 +39,7 @@ def render(
     blocks += _lines(_rest(ranked.rest, palette))
     if verbose:
         blocks += _lines(_left_alone(report, palette))
+        blocks += _lines(f"{palette.note('note')}: {expanded(line)}" for line in settings)
     if not quiet:
         blocks += _lines(_skipped(report, palette, verbose))
         blocks += _lines(_known(known, palette))
@@ -142,7 +144,7 @@ def _known(known: Known | None, palette: Palette) -> Iterator[str]:
         )
 
 
-def _lines(lines: Iterator[str]) -> list[str]:
+def _lines(lines: Iterable[str]) -> list[str]:
     """Lines that belong together, as one block or none."""
     together = "\n".join(lines)
     return [together + "\n"] if together else []
