@@ -15,7 +15,9 @@ from rustfix_mem.text import Edit, Position, Span
 BASE = "a" * 40
 EDIT = Edit("src/a.rs", Span(10, 20), "b")
 FIX = Fix("cap it", (EDIT,), Applicability.MACHINE_APPLICABLE)
-FINDING = Finding("src/a.rs", Span(10, 20), "entry", "A.b", "it grows", ("one", "two"), fix=FIX)
+FINDING = Finding(
+    "src/a.rs", Span(10, 20), "entry", "A.b", "it grows", ("one", "two"), "look at it", fix=FIX
+)
 FIXED = Located("cache-bounds", FINDING, Position(2, 5), Position(2, 15), "", "0" * 16)
 
 
@@ -45,11 +47,13 @@ def test_check_is_what_the_design_says() -> None:
                 "codemod": "cache-bounds",
                 "kind": "defect",
                 "shape": "entry",
+                "item": "A.b",
                 "path": "src/a.rs",
                 "start": {"byte": 10, "line": 2, "column": 5},
                 "end": {"byte": 20, "line": 2, "column": 15},
                 "message": "it grows",
                 "why": "one; two",
+                "help": "look at it",
                 "applicability": "machine-applicable",
                 "fingerprint": "0" * 16,
                 "fix": {
@@ -77,6 +81,7 @@ def test_a_report_has_no_fix() -> None:
     (finding,) = valid(report_json.check(BASE, report(reported())))["findings"]
     assert (finding["fix"], finding["applicability"]) == (None, None)
     assert finding["kind"] == "proposal"
+    assert (finding["item"], finding["help"]) == ("B", "")
 
 
 def test_what_a_baseline_did_is_counted_and_no_commit_is_no_base() -> None:
