@@ -221,10 +221,18 @@ def test_check_shows_proposals_to_who_names_them(
     repo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "tidy"]) == 0
-    assert "note[tidy]" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert out.startswith("proposal[tidy]: it could be better\n")
+    assert out.endswith("\n1 finding (0 fixable, 1 proposal) in 1 file, 1 parsed, 0.0s\n")
+    assert main(["check", "all"]) == 1
+    out = capsys.readouterr().out
+    assert "proposal[tidy]" not in out
+    assert "\nnote[tidy]: 1 proposal; `rustfix-mem check tidy -v` shows all\n" in out
+    assert main(["check", "all", "-v"]) == 1
+    assert "proposal[tidy]" in capsys.readouterr().out
     assert main(["check", "all", "-q"]) == 1
     out = capsys.readouterr().out
-    assert "note[tidy]" in out
+    assert "proposal[tidy]" in out
     assert "findings" not in out
 
 
@@ -255,7 +263,7 @@ def test_a_file_is_replaced_as_a_whole(repo: Path, tmp_path: Path) -> None:
     target.chmod(0o640)
     (repo / "link").symlink_to(target)
     assert main(["check", "tidy", "--output-file", "link"]) == 0
-    assert target.read_text().startswith("note[tidy]")
+    assert target.read_text().startswith("proposal[tidy]")
     assert target.stat().st_mode & 0o777 == 0o640
     assert (repo / "link").is_symlink()
     assert main(["check", "tidy", "--output-file", os.devnull]) == 0

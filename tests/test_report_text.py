@@ -108,9 +108,35 @@ def test_the_rest_is_one_line_a_codemod() -> None:
     shown = text.render(report(*many))
     assert shown.count("it grows") == 50
     assert "note[cache-bounds]: 5 more findings; `rustfix-mem check cache-bounds -v`" in shown
-    assert "note[tidy]: 3 more findings;" in shown
-    assert shown.endswith("58 findings (30 fixable) in 796 files, 143 parsed, 0.8s\n")
+    assert "note[tidy]: 3 proposals;" in shown
+    assert shown.endswith("58 findings (30 fixable, 3 proposals) in 796 files, 143 parsed, 0.8s\n")
     assert text.render(report(*many), verbose=True).count("it grows") == 58
+
+
+def test_many_proposals_do_not_hide_a_defect() -> None:
+    better = [
+        located(message=f"better {n}", codemod="tidy", kind=Kind.PROPOSAL, level=SURE)
+        for n in range(30)
+    ]
+    many = [*better, located(message="report"), located(message="sure", level=SURE)]
+    shown = text.render(report(*many))  # their codemod was named
+    heads = [line for line in shown.splitlines() if "[" in line]
+    assert heads[:3] == [
+        "warning[cache-bounds]: sure", "warning[cache-bounds]: report", "proposal[tidy]: better 0",
+    ]  # fmt: skip
+    assert shown.count("proposal[tidy]: better") == 19
+    assert "note[tidy]: 11 more proposals; `rustfix-mem check tidy -v` shows all" in shown
+    assert "(31 fixable, 30 proposals)" in shown
+    line = text.render(report(*many), proposals=False)
+    assert "better" not in line
+    assert "note[tidy]: 30 proposals; `rustfix-mem check tidy -v` shows all" in line
+    assert line.count("warning[cache-bounds]") == 2
+    assert text.render(report(*many), proposals=False, verbose=True).count("better") == 30
+
+
+def test_what_is_said_of_comments_is_no_codemod_that_could_be_named() -> None:
+    shown = text.render(report(*[located(codemod="suppression")] * 21))
+    assert "note[suppression]: 1 more finding; `rustfix-mem check -v` shows all" in shown
 
 
 def test_the_sum() -> None:

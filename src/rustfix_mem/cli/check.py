@@ -87,5 +87,6 @@ def _shown(
         verbose=options.verbose,
         known=known,
         settings=settings,
+        proposals=registry.ALL not in options.codemods,
     )
     return output.encoded(shown, options)

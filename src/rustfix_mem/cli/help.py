@@ -64,7 +64,7 @@ or with --worktree those on disk: tracked ones, and new ones that are not
 ignored. No filter runs, and no link is followed.
 
 Proposals, which say what could be better, are shown when their codemod is
-named, or with `all`.
+named; with `all` there is a line for those of each codemod.
 
 Examples:
   rustfix-mem check

@@ -29,11 +29,17 @@ def defects_only(report: Report) -> Report:
     return replace(report, findings=tuple(one for one in report.findings if is_defect(one)))
 
 
-def rank(findings: Iterable[Located], limit: int | None = SHOWN) -> Ranked:
-    """Fixable defects, then defects by confidence, then proposals; `None` shows them all."""
+def rank(
+    findings: Iterable[Located], limit: int | None = SHOWN, *, proposals: bool = True
+) -> Ranked:
+    """Fixable defects, then defects by confidence, then proposals, if they are wanted at all.
+
+    Every fixable defect is shown, and `limit` others; `None` shows all, proposals too.
+    """
     ordered = sorted(findings, key=_order)
     fixable = sum(is_defect(one) and is_fixable(one) for one in ordered)
-    end = len(ordered) if limit is None else fixable + limit
+    wanted = len(ordered) if proposals else sum(map(is_defect, ordered))  # proposals are last
+    end = len(ordered) if limit is None else min(fixable + limit, wanted)
     return Ranked(tuple(ordered[:end]), tuple(ordered[end:]))
 
 

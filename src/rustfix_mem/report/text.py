@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from rustfix_mem.changeset import SUPPRESSION
-from rustfix_mem.report.ranking import SHOWN, is_defect, is_fixable, rank
+from rustfix_mem.report.ranking import SHOWN, Ranked, is_defect, is_fixable, rank
 from rustfix_mem.report.snippet import snippet
 from rustfix_mem.report.terminal import Palette, expanded, plural
 
@@ -32,11 +31,15 @@ def render(
     summed: bool = True,
     known: Known | None = None,
     settings: Sequence[str] = (),
+    proposals: bool = True,
 ) -> str:
-    """The whole report: every finding that ranks, then a line for the rest and the sum."""
-    ranked = rank(report.findings, None if verbose or quiet else SHOWN)
+    """The whole report: every finding that ranks, then a line for the rest and the sum.
+
+    `proposals` are shown as defects are, or else in a line a codemod.
+    """
+    ranked = rank(report.findings, None if verbose or quiet else SHOWN, proposals=proposals)
     blocks = [block(one, palette) for one in ranked.shown]
-    blocks += _lines(_rest(ranked.rest, palette))
+    blocks += _lines(_rest(ranked, palette))
     if verbose:
         blocks += _lines(_left_alone(report, palette))
         blocks += _lines(f"{palette.note('note')}: {expanded(line)}" for line in settings)
@@ -64,16 +67,18 @@ def block(located: Located, palette: Palette = PLAIN) -> str:
 def title(located: Located, palette: Palette) -> str:
     if is_defect(located):
         return palette.warning(f"warning[{located.codemod}]")
-    return palette.note(f"note[{located.codemod}]")
+    return palette.note(f"proposal[{located.codemod}]")
 
 
 def summary(report: Report, known: Known | None = None) -> str:
     """`3 findings (2 fixable) in 796 files, 143 parsed, 0.8s`."""
     found = len(report.findings)
     fixable = sum(map(is_fixable, report.findings))
+    proposed = found - sum(map(is_defect, report.findings))
     new = "new " if known and known.hidden else ""
     said = plural(found, f"{new}finding") if found else f"no {new}findings"
-    return f"{said}{f' ({fixable:,} fixable)' if found else ''} in {_work(report.statistics)}"
+    counts = f"{fixable:,} fixable" + (f", {plural(proposed, 'proposal')}" if proposed else "")
+    return f"{said}{f' ({counts})' if found else ''} in {_work(report.statistics)}"
 
 
 def _work(statistics: Statistics) -> str:
@@ -100,11 +105,18 @@ def _command(located: Located) -> str:
     return f"{command} --trust {located.finding.fix.applicability.word}"
 
 
-def _rest(rest: tuple[Located, ...], palette: Palette) -> Iterator[str]:
-    for codemod, count in sorted(Counter(one.codemod for one in rest).items()):
-        name = palette.note(f"note[{codemod}]")
+def _rest(ranked: Ranked, palette: Palette) -> Iterator[str]:
+    """A line for each codemod that has more to say, and what to type to read it."""
+    begun = {one.codemod for one in ranked.shown}
+    by_codemod: dict[str, list[Located]] = {}
+    for one in ranked.rest:
+        by_codemod.setdefault(one.codemod, []).append(one)
+    for codemod, some in sorted(by_codemod.items()):
+        noun = "finding" if any(map(is_defect, some)) else "proposal"
+        count = plural(len(some), f"more {noun}" if codemod in begun else noun)
         command = "check" if codemod == SUPPRESSION else f"check {codemod}"
-        yield f"{name}: {plural(count, 'more finding')}; `rustfix-mem {command} -v` shows all"
+        name = palette.note(f"note[{codemod}]")
+        yield f"{name}: {count}; `rustfix-mem {command} -v` shows all"
 
 
 def _left_alone(report: Report, palette: Palette) -> Iterator[str]:
