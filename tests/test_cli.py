@@ -528,6 +528,19 @@ def test_a_bad_variable(
     assert help in lines[1]
 
 
+def test_a_variable_that_could_mean_two_parameters_sets_neither(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dataclass(frozen=True)
+    class Cap(Tidy):
+        maps_policy: str = param("x", help="Mine.")
+
+    Cap.__module__ = "fake.cap"
+    monkeypatch.setattr(registry, "discover", lambda: {"cap-maps": CapMaps, "cap": Cap})
+    monkeypatch.setenv("RUSTFIX_MEM_CAP_MAPS_POLICY", "fifo")
+    assert "which sets no parameter" in refused(capsys, "check")[0]
+
+
 @pytest.mark.parametrize(
     ("toml", "what", "help"),
     [

@@ -110,11 +110,12 @@ def _of_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, Layer
 
 
 def _variables() -> dict[str, tuple[type[Codemod], str]]:
-    return {
-        variable(name, parameter.name): (codemod, parameter.name)
-        for name, codemod in registry.discover().items()
-        for parameter in codemod.parameters()
-    }
+    """Codemod and parameter by variable; one that could mean two is in it for neither."""
+    found: dict[str, list[tuple[type[Codemod], str]]] = {}
+    for name, codemod in registry.discover().items():
+        for parameter in codemod.parameters():
+            found.setdefault(variable(name, parameter.name), []).append((codemod, parameter.name))
+    return {name: meant[0] for name, meant in found.items() if len(meant) == 1}
 
 
 def _of_options(assignments: Sequence[str]) -> Iterator[tuple[str, Layer]]:
