@@ -264,16 +264,18 @@ def _hidden(finding: Finding, codemod: str, codebase: Codebase, base: _Base) -> 
 
 def _unused(codemods: tuple[Codemod, ...], codebase: Codebase, base: _Base) -> list[Located]:
     """The comments that hid nothing, in all files that were looked at."""
+    every = {**codebase.sources, **codebase.manifests}
+    marked = sorted(path for path, source in every.items() if MARK in source)
+    looked_at = [p for p in marked if base.scope.holds(p) and not _unread(p, codebase)]
     ran = {type(codemod).name() for codemod in codemods}
-    known = ran | registry.discover().keys()
+    known = ran | registry.discover().keys() if looked_at else ran
     said: dict[str, list[Finding]] = {}
-    for path, source in sorted({**codebase.sources, **codebase.manifests}.items()):
-        if MARK in source and base.scope.holds(path) and not _unread(path, codebase):
-            found = suppressions(source, path)
-            for one, name in unused(found, base.used.get(path, ()), ran, known):
-                help = "" if name in known else did_you_mean(_spelled(name), sorted(known))
-                finding = complaint(one, name, path, help)
-                said.setdefault(name if name in known else SUPPRESSION, []).append(finding)
+    for path in looked_at:
+        found = suppressions(every[path], path)
+        for one, name in unused(found, base.used.get(path, ()), ran, known):
+            help = "" if name in known else did_you_mean(_spelled(name), sorted(known))
+            of = name if name in known else SUPPRESSION
+            said.setdefault(of, []).append(complaint(one, name, path, help))
     return [one for name, some in said.items() for one in _located(some, name, codebase, base)]
 
 

@@ -20,9 +20,10 @@ COMMANDS: dict[str, type[options.Options]] = {
 TOP = """
 Find where a Rust repository lets memory grow, and put a bound on a branch.
 
-Only commits are read and only a branch is written: the work tree, the index
-and HEAD stay as they are, also when they are dirty. Nothing of the repository
-is run. Unofficial: rustfix itself is a crate of rust-lang.
+A commit is read, unless `check` is told to read the index or the work tree, and
+only a branch is written: work tree, index and HEAD stay as they are, also when
+they are dirty. Nothing of the repository is run. Unofficial: rustfix itself is
+a crate of rust-lang.
 
 Examples:
   rustfix-mem check                        what is there; changes nothing
