@@ -44,7 +44,7 @@ MAX_QUESTIONS = 500
 
 CACHE_BYTES = 256 * 1024 * 1024
 
-READ = (".rs", "Cargo.toml", "rustfmt.toml")
+READ = (".rs", "Cargo.toml", "rustfmt.toml", *pins.READ)
 """How the paths end that `codebase_of` reads, for who makes a snapshot of only those."""
 
 
@@ -227,7 +227,7 @@ def default_cache() -> FactsCache:
 
 def codebase_of(snapshot: Snapshot, gate: tuple[bytes, ...], looker: Looker) -> Codebase:
     """The codebase of a snapshot; the files that pass the gate are looked at first, together."""
-    rust, cargo, rustfmt = READ
+    rust, cargo, rustfmt, *_ = READ
     sources = dict(snapshot.read_many(snapshot.regular(rust)))
     manifests = {
         path: source

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.borrows import FREE, IN_ELSE
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.links import accessors, scope, unreadable
-from rustfix_mem.rust.types import POINTERS, hazards
+from rustfix_mem.rust.types import POINTERS, hazards, unfound
 from rustfix_mem.rust.uses import KIND_OF
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def against(
     reached = files.reach(collection.path)
     if reached.state == "unknown":
         yield "its file may be reached only through a macro"
+    strange = unfound(collection.key, collection.path, collection.module, files)
+    if strange and not (collection.owner and strange in collection.owner.generics):
+        yield f"its key `{strange}` is defined nowhere that is read: it may have few values"
     if collection.is_concurrent:
         yield from _borrowed(collection, live, files)
     if collection.value is not None:

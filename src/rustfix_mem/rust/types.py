@@ -225,6 +225,20 @@ def is_finite(tree: TypeTree, path: str, module: str, files: Files) -> bool:
     return values is not None and values <= FEW
 
 
+def unfound(tree: TypeTree, path: str, module: str, files: Files) -> str:
+    """A type inside of `tree` that is neither defined nor imported anywhere; empty if none is.
+
+    A macro or a build script makes it, so nobody knows how many values it has.
+    """
+    for inner in tree.walk():
+        plain = inner.name in PLAIN or inner.name in VALUES or inner.name in FAMILIES
+        if plain or not inner.name[:1].isalpha() or inner.head in ("dyn", "impl", "fn"):
+            continue
+        if files.names.meaning(inner.head, path, module) is None:
+            return inner.head
+    return ""
+
+
 def _values(tree: TypeTree, path: str, module: str, files: Files, depth: int) -> int | None:
     """How many values a type has, about; None for very many."""
     if depth > 6:
