@@ -167,6 +167,8 @@ def test_a_statement_that_does_more_forbids_it(statement: str, reason: str) -> N
             "written anew",
         ),
         pytest.param("pub struct Shelf", "pub struct Shelf<'a>", "fix"),
+        pytest.param("pub fn add", "#[expect(dead_code)]\n    pub fn add", "nothing to expect"),
+        pytest.param("pub struct", "#[expect(dead_code)]\npub struct", "stands on its type"),
         pytest.param(
             "pub struct Shelf {\n    names: Vec<String>,\n    slug_cache: HashMap<String, String>",
             "pub struct Shelf<V> {\n    names: Vec<String>,\n    slug_cache: HashMap<String, V>",
@@ -199,6 +201,7 @@ def test_how_it_is_declared_and_made(old: str, new: str, reason: str) -> None:
                      "would still need `HashMap`"),
         pytest.param("/// Like a [`HashMap`].\nfn f() {}", "a comment links to `HashMap`"),
         pytest.param("struct O { slug_cache: u8 } fn f(o: &O) -> u8 { o.slug_cache }", "fix"),
+        pytest.param("// Set self.slug_cache by hand.", "a comment speaks of it"),
         pytest.param("fn f() -> usize { let slug_cache = 1; slug_cache }", "fix"),
         pytest.param('fn f() { println!("slug_cache"); }', "fix"),
         pytest.param("fn f(m: HashMap<u8, u8>) {}", "fix"),
@@ -282,7 +285,11 @@ def test_two_that_share_a_function_leave_it_something_to_do() -> None:
         pytest.param("let slug_cache = HashMap::new();", "fix"),
         pytest.param("let slug_cache: HashMap<String, String> = HashMap::new();", "fix"),
         pytest.param("let slug_cache = load();", "not dead"),
-        pytest.param("let slug_cache = HashMap::new();\n        log(&slug_cache);", "used before"),
+        pytest.param("let slug_cache = HashMap::new();\n        log(&slug_cache);", "not dead"),
+        pytest.param("let mut slug_cache = m();\n        slug_cache.insert(a(), b());", "not dead"),
+        pytest.param(
+            "let mut slug_cache = HashMap::new();\n        slug_cache.insert(a(), b());", "not dead"
+        ),
         pytest.param("let (slug_cache, _) = load();", "not dead"),
         pytest.param("", "not dead"),
     ],
@@ -294,6 +301,31 @@ def test_a_local_that_becomes_the_field(made: str, reason: str) -> None:
     assert reason in verdict(short)
     if reason == "fix":
         assert after(short) == after(SHELF)
+
+
+def test_a_package_outside_of_the_workspace_may_fill_a_public_field() -> None:
+    hidden = SHELF.replace("    slug_c", "    pub slug_c", 1).replace("pub struct", "struct")
+    outside = {
+        "Cargo.toml": '[package]\nname = "x"\n[workspace]\nexclude = []\n',
+        "fuzz/Cargo.toml": '[package]\nname = "fuzz"\n',
+        "fuzz/src/lib.rs": "fn f(s: &mut x::Shelf) { s.slug_cache.insert(a(), b()); }",
+    }
+    assert verdict(hidden) == "fix"
+    assert "in no workspace, may name it" in verdict(hidden, outside)
+
+
+def test_a_tuple_struct_is_made_like_a_call() -> None:
+    made = "pub struct PathCache(HashMap<u8, u8>);\nfn f() -> PathCache { PathCache(load()) }\n"
+    assert verdict(f"use std::collections::HashMap;\n{made}") == "not dead"
+
+
+def test_a_cell_is_filled_as_a_whole() -> None:
+    cell = SHELF.replace("HashMap<String, String>,", "OnceLock<HashMap<String, String>>,")
+    cell = cell.replace("HashMap::new()", "OnceLock::new()").replace("names: Vec::new(),", "names,")
+    once = cell.replace(ADD, "        g(self.slug_cache.get_or_init(load).get(name).is_some());\n")
+    assert verdict(f"use std::sync::OnceLock;\n{once}") == "not dead"
+    never = cell.replace(ADD, "        g(self.slug_cache.get().unwrap().get(name).is_some());\n")
+    assert "still used" in verdict(f"use std::sync::OnceLock;\n{never}")
 
 
 def test_other_files_are_edited_too() -> None:

@@ -99,6 +99,10 @@ def _lent_unseen(here: Here, files: Files) -> bool:
     return bool(fn.trait) and fn.returns is not None and fn.returns.head == "&mut"
 
 
+FILLS = frozenset(("get_or_init", "get_or_try_init", "get_or_insert_with", "get_or_insert"))
+"""Steps into a cell or an option that put a whole collection in if there is none."""
+
+
 def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bool:
     """Whether nothing could ever put anything in: not here, not by a call, not at the start."""
     if unreadable(collection, files):
@@ -107,7 +111,7 @@ def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bo
     if owner is not None and {"Serialize", "Deserialize"} & set(owner.derives):
         return False  # serde may fill it, and the field is part of a format
     filling = ("grow", "escape", "escape_mut", "token", "returned")
-    if any(here.use.kind in filling for here in uses):
+    if any(here.use.kind in filling or FILLS & set(here.use.via) for here in uses):
         return False
     if any(here.use.kind == "assign" for here in uses) or collection.static is not None:
         return False
@@ -117,7 +121,7 @@ def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bo
 def _filled_at_start(collection: Collection, files: Files) -> bool:
     """Whether some initialiser is not evidently empty."""
     owner = collection.owner
-    if owner is None:
+    if owner is None or collection.name.isdigit():  # a tuple struct is made like a call
         return True
     named = set(files.files_with(collection.name))
     for path in files.files_with(owner.name):

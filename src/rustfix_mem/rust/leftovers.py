@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import imports, layout, syntax
+from rustfix_mem.rust.accesses import holds
 from rustfix_mem.rust.items import type_tree
 from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.rust.scopes import alias_name, declaration
@@ -59,7 +60,7 @@ class Leftovers:
         if is_bound_here(name):
             return
         bound = declaration(name, text(name))
-        if bound is None or any(_holds(one, bound) for one in gone):
+        if bound is None or any(holds(one, bound) for one in gone):
             return
         if alias_name(syntax.field(bound, "pattern")) == "" and bound.type != "parameter":
             raise Refused(f"`{text(name)}` might then be unused")
@@ -68,7 +69,7 @@ class Leftovers:
             if (
                 other.type == "identifier"
                 and text(other) == text(name)
-                and not any(_holds(one, other) for one in gone)
+                and not any(holds(one, other) for one in gone)
                 and not is_bound_here(other)
                 and not _is_set(other)
                 and declaration(other, text(name)) == bound
@@ -96,7 +97,7 @@ class Leftovers:
     def _word(self, word: str, root: Node, gone: list[Node], path: str) -> None:
         found = imports.imports_of(root, word)
         said = imports.heads(root, word)
-        leaving = [node for node in said if any(_holds(one, node) for one in gone)]
+        leaving = [node for node in said if any(holds(one, node) for one in gone)]
         staying = [node for node in said if node not in leaving]
         if self._is_own(word, path):
             self.names[word] = None
@@ -251,7 +252,3 @@ def _crate(one: Import) -> str:
 def _macros(root: Node) -> set[str]:
     calls = [n for n in syntax.walk(root) if n.type == "macro_invocation"]
     return {text(syntax.field(call, "macro")).rpartition("::")[2] for call in calls}
-
-
-def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte

@@ -31,12 +31,16 @@ def initialisers(root: Node, name: str) -> Iterator[Node]:
 
 
 def local_of(shorthand: Node) -> Node | None:
-    """The `let` with one plain name whose value `Type { name }` takes; None for any other."""
+    """The `let` that only makes what `Type { name }` takes; None if anything else is done to it."""
     name = shorthand.named_children[-1]
     bound = declaration(name, text(name))
-    if bound is None or bound.type != "let_declaration":
+    if bound is None or bound.type != "let_declaration" or bound.parent is None:
         return None
-    return bound if alias_name(field(bound, "pattern")) == text(name) else None
+    if alias_name(field(bound, "pattern")) != text(name):
+        return None
+    others = [n for n in syntax.walk(bound.parent) if text(n) == text(name) and n != name]
+    used = any(n.type == "identifier" and declaration(n, text(name)) == bound for n in others)
+    return None if used else bound
 
 
 def is_filled(root: Node, path: str, name: str, owner: TypeDef, home: str, files: Files) -> bool:

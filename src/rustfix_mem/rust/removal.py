@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import cuts, syntax
-from rustfix_mem.rust.facts import Mention
+from rustfix_mem.rust.accesses import function_at, holds, is_field_of
 from rustfix_mem.rust.items import collect, type_tree
 from rustfix_mem.rust.leftovers import Leftovers
-from rustfix_mem.rust.links import owner_of
 from rustfix_mem.rust.literals import is_empty, is_of, local_of
 from rustfix_mem.rust.places import call_on_self, place_at
 from rustfix_mem.rust.refusal import Refused
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Refused", "Removal", "remove"]
 
 HARMLESS_DERIVES = frozenset("Debug Clone Default PartialEq Eq PartialOrd Ord".split())
-HARMLESS = frozenset("derive doc allow expect warn deny must_use non_exhaustive deprecated".split())
+HARMLESS = frozenset("derive doc allow warn deny must_use non_exhaustive deprecated".split())
 """Attributes of a type that ask nothing of its fields."""
 
 ON_A_FIELD = frozenset("doc allow expect warn deny deprecated".split())
@@ -81,6 +80,7 @@ class _File:
 class _Found:
     edits: list[Edit] = field(default_factory=list)
     statements: int = 0
+    declared: bool = False
 
 
 def remove(collection: Collection, files: Files) -> Removal:
@@ -88,6 +88,8 @@ def remove(collection: Collection, files: Files) -> Removal:
     owner = collection.owner
     if owner is None:
         raise Refused("it is a static, not a field: delete it by hand")
+    if collection.name.isdigit():
+        raise Refused("its type is a tuple struct: what is behind it would move")
     _must_not_be_api(collection, owner, files)
     _must_not_be_made_by_macros(collection, files)
     found = _Found()
@@ -97,6 +99,8 @@ def remove(collection: Collection, files: Files) -> Removal:
             functions = tuple(collect(tree.root).functions)
             file = _File(path, tree.root, functions, collection, owner, files)
             _cut_file(file, found, leftovers)
+    if not found.declared:
+        raise Refused("its declaration is not understood")
     leftovers.must_be_used()
     edits = _tidied([*found.edits, *leftovers.edits], files)
     return Removal(edits, tuple(dict.fromkeys(leftovers.rests)), found.statements)
@@ -144,6 +148,8 @@ def _paths(collection: Collection, owner: TypeDef, files: Files) -> list[str]:
     found: list[str] = []
     for path in dict.fromkeys(named):
         reach = files.reach(path)
+        if reach.state == "outside" and collection.visibility == "pub":
+            raise Refused(f"{path}, which is in no workspace, may name it")
         if reach.state in ("orphan", "outside") or not _may_see(collection, path, files):
             continue
         if reach.state == "unknown":
@@ -174,7 +180,7 @@ def _cut_file(file: _File, found: _Found, leftovers: Leftovers) -> None:
     """Everything that goes in one file."""
     gone: list[Node] = []
     for node in _spoken(file):
-        if not any(_holds(one, node) for one in gone):
+        if not any(holds(one, node) for one in gone):
             gone += _going(node, file)
     literals = _literals(file)
     for literal in literals:
@@ -188,6 +194,7 @@ def _cut_file(file: _File, found: _Found, leftovers: Leftovers) -> None:
     leftovers.locals_of(gone, file.path)
     _must_leave_something(gone, file)
     leftovers.look(file.root, gone, file.path, file.collection.name)
+    found.declared |= any(node.type == "field_declaration" for node in gone)
     found.statements += sum(node.type.endswith(("statement", "_expression")) for node in gone)
     found.edits += _edits(gone, literals, file)
 
@@ -203,10 +210,6 @@ def _spoken(file: _File) -> list[Node]:
 def _holder(node: Node) -> Node:
     assert node.parent is not None
     return node.parent
-
-
-def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 def _going(node: Node, file: _File) -> list[Node]:
@@ -291,13 +294,6 @@ def _shorthand(initialiser: Node, file: _File) -> list[Node]:
     value = syntax.field(local, "value") if local is not None else None
     if local is None or value is None or not is_empty(value, name):
         raise Refused(f"it is not evidently empty at {file.at(initialiser)}")
-    others = [
-        node
-        for node in syntax.walk(_holder(local))
-        if node.type == "identifier" and text(node) == name and not _holds(initialiser, node)
-    ]
-    if any(declaration(node, name) == local for node in others):
-        raise Refused(f"it is used before it is put in at {file.at(initialiser)}")
     return [initialiser, local]
 
 
@@ -311,12 +307,11 @@ def _of_owner(literal: Node, file: _File) -> bool:
 
 
 def _access(access: Node, file: _File) -> list[Node]:
-    at = _function(access, file)
-    if at is None:
+    function = function_at(access, file.functions)
+    if function is None:
         raise Refused(f"it may be used at {file.at(access)}")
-    index, function = at
     place = place_of(access, function)
-    if not _is_ours(place, index, function, access, file):
+    if not _is_ours(place, access, file):
         return []
     _must_outlast(place, function, access, file)
     going = serves_only(access)
@@ -325,26 +320,12 @@ def _access(access: Node, file: _File) -> list[Node]:
     return [going]
 
 
-def _function(node: Node, file: _File) -> tuple[int, Function] | None:
-    around = [
-        (index, function)
-        for index, function in enumerate(file.functions)
-        if _holds(function.node, node)
-    ]
-    return min(around, key=lambda one: one[1].node.end_byte - one[1].node.start_byte, default=None)
-
-
-def _is_ours(place: Place, index: int, function: Function, node: Node, file: _File) -> bool:
+def _is_ours(place: Place, node: Node, file: _File) -> bool:
     """Whether a place is the field; raises `Refused` if nobody can say whose field it is."""
-    mention = Mention(place, index, function.test, function.module, ())
-    owner = owner_of(place, mention, file.path, file.files)
-    if owner is None or owner.defined is None:
+    ours = is_field_of(place, node, file.functions, file.collection, file.path, file.files)
+    if ours is None:
         raise Refused(f"it may be what is used at {file.at(node)}")
-    if owner.file == file.collection.path and owner.defined == file.owner:
-        return True
-    if not any(kept.name == file.collection.name for kept in owner.defined.fields):
-        raise Refused(f"it may be what is used at {file.at(node)}")
-    return False
+    return ours
 
 
 def _must_outlast(place: Place, function: Function, node: Node, file: _File) -> None:
@@ -377,10 +358,10 @@ def _must_be_other(node: Node, file: _File) -> None:
     if before is not None and before.type == ".":
         if behind is not None and behind.type == "token_tree" and text(behind)[:1] == "(":
             return  # the name of a method
-        at = _function(node, file)
-        place = place_at(node, at[1], frozenset()) if at is not None else None
-        if at is not None and place is not None and place.path:
-            if not _is_ours(place, at[0], at[1], node, file):
+        function = function_at(node, file.functions)
+        place = place_at(node, function, frozenset()) if function is not None else None
+        if place is not None and place.path:
+            if not _is_ours(place, node, file):
                 return
             raise Refused(f"it is still used in a macro at {file.at(node)}")
         raise Refused(f"a macro may use it at {file.at(node)}")
@@ -417,6 +398,8 @@ def _must_be_unconditional(node: Node, file: _File) -> None:
         for written in cuts.attributes(holder):
             if CFG.match(written) and not TEST_CFG.match(written):
                 raise Refused(f"`{written}` decides whether it is compiled at {file.at(node)}")
+            if _attribute(written) == "expect" and holder != node:
+                raise Refused(f"`{written}` may then have nothing to expect at {file.at(node)}")
     for inner in syntax.walk(file.root):
         if inner.type == "inner_attribute_item":
             written = text(inner)
@@ -438,7 +421,8 @@ def _must_not_ask_for_layout(file: _File) -> None:
 def _must_not_be_spoken_of(gone: list[Node], file: _File) -> None:
     """A comment that stays and names the field would speak of something that is not there."""
     name = re.escape(file.collection.name)
-    telling = rf"\b{name}\b" if "_" in name else rf"`(?:self\.|\w+::|\w+\.)?{name}`"
+    plain = rf"`(?:self\.|\w+::|\w+\.)?{name}`|\.{name}\b|\b{name}:(?!:)"
+    telling = rf"\b{name}\b" if "_" in name else plain
     cut = [cuts.cut(node) for node in gone]
     for node in syntax.walk(file.root):
         stays = not any(one.holds(Span(node.start_byte, node.start_byte)) for one in cut)
@@ -453,8 +437,8 @@ def _must_leave_something(gone: list[Node], file: _File) -> None:
         if block is None or block.type != "block":
             continue
         left = [n for n in syntax.named(block) if n not in gone]
-        around = _function(node, file)
-        name = around[1].name if around is not None else "the block"
+        around = function_at(node, file.functions)
+        name = around.name if around is not None else "the block"
         if not left:
             raise Refused(f"`{name}` would have nothing left to do at {file.at(node)}")
         if _needs_new_form(block, left):
@@ -485,7 +469,7 @@ def _edits(gone: list[Node], literals: list[Node], file: _File) -> Iterator[Edit
         if body is not None and written:
             yield Edit(file.path, span(body), written)
     for node in gone:
-        if not any(written and _holds(literal, node) for literal, written in flat):
+        if not any(written and holds(literal, node) for literal, written in flat):
             yield Edit(file.path, cuts.cut(node), "")
 
 
