@@ -18,6 +18,7 @@ from rustfix_mem import (
     param,
     pins,
     placement,
+    preallocation,
     remarks,
     removal,
     types,
@@ -58,6 +59,13 @@ class CacheBounds(Codemod):
     what only clears or asks it, and imports that nothing else needs. If anything else names it, if
     a function would have nothing left to do, or if its type is part of a public interface or of a
     layout, it is only reported.
+
+    A cache that is bounded, but takes the memory for its bound when it is made
+    (`HashMap::with_capacity(max_entries)`), starts empty instead. That is a proposal, not a defect:
+    it is shown to who names this codemod. It is left as it is if a comment says that it is meant,
+    if all who are seen to make one ask for less than 1024 entries, or if anything may depend on the
+    capacity: `capacity()`, unsafe code, an allocator, the order of a hasher that always hashes
+    alike.
 
     Before:
 
@@ -203,7 +211,10 @@ class CacheBounds(Codemod):
             yield LeftAlone(path, collection.span, collection.item, (passed_over,))
             return
         verdict = growth.judge(collection, codebase)
-        if codebase.reach(path).state == "orphan":
+        orphan = codebase.reach(path).state == "orphan"
+        if not orphan and verdict.named and verdict.growths:
+            yield from _preallocated(collection, codebase)
+        if orphan:
             if verdict.named:
                 yield _orphan(verdict)
         elif verdict.dead:
@@ -438,3 +449,38 @@ def _dead(verdict: growth.Verdict, codebase: Codebase) -> Finding:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _preallocated(
+    collection: types.Collection, codebase: Codebase
+) -> Iterator[Finding | LeftAlone]:
+    """A cache that takes the memory for its maximum when it is made."""
+    item = collection.item
+    try:
+        lean = preallocation.start_empty(collection, codebase)
+    except preallocation.Refused as refused:
+        reason = f"it takes the memory for its maximum at once, and keeps that: {refused}"
+        yield LeftAlone(collection.path, collection.span, item, (reason,))
+        return
+    if lean is None:
+        return
+    asked = lean.requests
+    why = [f"`{lean.bound}` bounds it: `{lean.limit}` is a maximum, not what it will hold"]
+    if asked.most:
+        who = f" at {asked.where}" if asked.where else ""
+        each = f" of at least {lean.entry_bytes} bytes" if lean.entry_bytes else ""
+        why.append(f"room for {asked.most} entries{each} is taken{who}, however few there will be")
+    public = collection.visibility == "pub"  # code outside may ask for its capacity
+    level = Applicability.MAYBE_INCORRECT if public else Applicability.MACHINE_APPLICABLE
+    names = [item, *(f"{item.partition('.')[0]}.{name}" for name in lean.beside)]
+    title = f"let {' and '.join(f'`{name}`' for name in names)} start empty"
+    yield Finding(
+        path=lean.path,
+        span=lean.span,
+        shape="preallocated",
+        item=item,
+        message=f"`{item}` takes the memory for its maximum when it is made",
+        why=tuple(why),
+        kind=Kind.PROPOSAL,
+        fix=Fix(title, lean.edits, level, lean.rests),
+    )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust import limits as limits
     from rustfix_mem.rust import pins as pins
     from rustfix_mem.rust import placement as placement
+    from rustfix_mem.rust import preallocation as preallocation
     from rustfix_mem.rust import remarks as remarks
     from rustfix_mem.rust import removal as removal
     from rustfix_mem.rust import types as types
@@ -48,6 +49,7 @@ _ROOMS = (
     "limits",
     "pins",
     "placement",
+    "preallocation",
     "remarks",
     "removal",
     "types",
