@@ -17,9 +17,9 @@ from rustfix_mem.rust.leftovers import Leftovers
 from rustfix_mem.rust.links import scope
 from rustfix_mem.rust.literals import initialisers, is_of
 from rustfix_mem.rust.places import call_on_self
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.rust.requests import Requests, number_of, requested
 from rustfix_mem.rust.scopes import place_of
-from rustfix_mem.rust.sites import Refused
 from rustfix_mem.rust.sizes import least_bytes
 from rustfix_mem.rust.syntax import COMMENTS, ancestors, field, span, text
 from rustfix_mem.rust.uses import uses_of
