@@ -20,13 +20,9 @@ if TYPE_CHECKING:
 
 RUST = "rustfix_mem.rust."
 CODEMOD = "rustfix_mem_codemods.cache_bounds"
-MODULES = (
-    *(
-        f"{RUST}{name}"
-        for name in "state readers growth lifetimes links types sites placement slots".split()
-    ),
-    CODEMOD,
-)
+JUDGING = ("state", "readers", "effects", "growth")
+PLACING = ("lifetimes", "links", "types", "sites", "placement", "slots")
+MODULES = (*(f"{RUST}{name}" for name in (*JUDGING, *PLACING)), CODEMOD)
 
 ALLOWS = {
     "FAMILIES": "what is a collection at all",
@@ -40,6 +36,8 @@ ALLOWS = {
     "GUARD": "what leads to the collection",
     "AFTER_GUARD": "what leads to the collection",
     "OWNED": "methods whose answer does not borrow",
+    "SIZES": "functions that say how large a cache is",
+    "MACRO": "where a length is merely logged",
     "KEYWORDS": "names that a local may not have",
     "CONVERTED": "keys that may be borrowed instead of made twice",
     "DIVERGING": "what a hit path may end with",
@@ -110,7 +108,7 @@ def _functions(tree: ast.Module) -> dict[ast.AST, str]:
 
 def _kinds(module: str, node: ast.AST, where: str) -> Iterator[tuple[str, str, str]]:
     """Kind, text and key of each guard that this node is."""
-    judging = module in ("state", "readers", "growth")
+    judging = module in JUDGING
     match node:
         case ast.Expr(value=ast.Yield(value=said)) if judging and said is not None:
             yield "reason", ast.unparse(said), ""

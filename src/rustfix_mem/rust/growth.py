@@ -67,7 +67,9 @@ def judge(collection: Collection, files: Files) -> Verdict:
         growths=growths,
         state=tuple(dict.fromkeys(state)),
         against=tuple(dict.fromkeys(doubts)),
-        unsure=tuple(unsure(collection, life, growths, files)) if growths and not state else (),
+        unsure=tuple(unsure(collection, life, live, growths, files))
+        if growths and not state
+        else (),
         life=life,
         named=named,
         dead=named and not growths and _is_dead(collection, uses, files),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.borrows import FREE, IN_ELSE
+from rustfix_mem.rust.effects import effects, programs
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.links import accessors, scope, unreadable
 from rustfix_mem.rust.types import POINTERS, hazards, unfound
 from rustfix_mem.rust.uses import KIND_OF
+from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.lifetimes import Life
     from rustfix_mem.rust.links import Here
     from rustfix_mem.rust.types import Collection
+
+
+COMPARED = frozenset(("PartialEq", "Hash", "PartialOrd"))
 
 
 def against(
@@ -44,10 +50,14 @@ def against(
         kept = next(f for f in collection.owner.fields if f.name == collection.name)
         if not kept.skipped:
             yield f"serialised with `{collection.owner.name}`"
+    if collection.owner is not None and COMPARED & set(collection.owner.derives):
+        yield f"compared with `{collection.owner.name}`: its derive looks at every field"
     helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
     yield from _leaks(collection, growths, files)
     yield from _named_elsewhere(collection, files)
     yield from _recurses(growths, files)
+    yield from effects(collection, growths, files)
+    yield from _deprecated(collection, growths, files)
     yield from _unchecked(growths, files)
     for path in unreadable(collection, files):
         yield f"{path}, which may touch it, could not be read"
@@ -69,6 +79,33 @@ def _borrowed(collection: Collection, live: tuple[Here, ...], files: Files) -> I
         at = where(here, files)
         yield f"an entry is borrowed at {at} while other code runs: `clear` there would deadlock"
         return
+
+
+DEPRECATED = re.compile(rb"#\[deprecated\b")
+DEPRECATED_MOD = re.compile(
+    rb"#\[deprecated\b[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)"
+)
+ATTRIBUTES = re.compile(rb"(?:[ \t]*(?:#\[[^\n]*|//[^\n]*)\n)*[^\n]*\Z")
+
+
+def _deprecated(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether it, its owner, what makes it grow or a module around it is on its way out."""
+    starts = [(collection.path, collection.span.start)]
+    if collection.owner is not None:
+        starts.append((collection.path, collection.owner.span.start))
+    starts += [(h.path, files.facts(h.path).fns[h.mention.fn].span.start) for h in growths]
+    for path, start in starts:
+        before = ATTRIBUTES.search(files.sources[path][max(0, start - 2000) : start])
+        if before is not None and DEPRECATED.search(before[0]):
+            yield "it is deprecated, and will go"
+            return
+    around = {*collection.path.removesuffix(".rs").split("/"), *collection.module.split("::")}
+    for path, source in files.sources.items():
+        near = collection.path.startswith(posixpath.dirname(path))
+        for name in DEPRECATED_MOD.findall(source) if near and b"#[deprecated" in source else ():
+            if name.decode() in around:
+                yield f"its module `{name.decode()}` is deprecated, and will go"
+                return
 
 
 def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
@@ -187,8 +224,32 @@ def _last(path: str) -> str:
     return re.split(r"[:.]", path)[-1]
 
 
+SIZES = re.compile(r"len|size|count|stat|metric|usage|memory|entries|cached|debug|fmt|log")
+"""Names of functions that say how large a cache is, and are understood so."""
+
+
+def _measured(live: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether the number of entries is an answer to something else: a cap changes it."""
+    for here in live:
+        fn = files.facts(here.path).fns[here.mention.fn] if here.mention.fn >= 0 else None
+        if here.use.method != "len" or not here.sure or fn is None or SIZES.search(fn.name):
+            continue
+        before = files.text(here.path, Span(fn.span.start, here.use.span.start))
+        if not MACRO.search(before):
+            yield f"its length is an answer at {where(here, files)}, and a cap changes it"
+            return
+
+
+MACRO = re.compile(r"\w!\s*[(\[{][^;]*\Z")
+"""An unfinished call of a macro, such as one that logs."""
+
+
 def unsure(
-    collection: Collection, life: Life, growths: tuple[Here, ...], files: Files
+    collection: Collection,
+    life: Life,
+    live: tuple[Here, ...],
+    growths: tuple[Here, ...],
+    files: Files,
 ) -> Iterator[str]:
     """Why the fix is maybe-incorrect, not machine-applicable."""
     if life.span != "long":
@@ -204,5 +265,7 @@ def unsure(
     package = files.reach(collection.path).package
     if collection.visibility == "pub" and package is not None and package.published:
         yield "it is `pub`: code outside of the workspace may touch it too"
+    yield from programs(growths, files)
+    yield from _measured(live, files)
     if any(here.use.note == "once" for here in growths):
         yield "after the bound is reached, a message may be said again"

@@ -12,6 +12,7 @@ from rustfix_mem.rust.cells import TAKEN
 from rustfix_mem.rust.facts import TypeTree
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.types import POINTERS, hazards, is_finite
+from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterato
         yield f"what an entry holds is changed in place at {at}"
     elif use.note == "decides":
         yield f"the result of `insert` decides what happens next at {at}"
-    elif collection.is_set and use.note != "once" and "cache" not in spoken(collection):
+    elif collection.is_set and use.note != "once" and _is_history(here, collection, files):
         yield f"a set of what has been seen, at {at}: whoever asks it relies on it"
     elif use.lookup is None and use.note != "once":
         yield f"no look-up that would compute it again before `{use.method}` at {at}"
@@ -111,6 +112,26 @@ def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterato
 
 
 INTEGERS = tuple("usize u64 u32 u16 u8 isize i64 i32 i16 i8 u128".split())
+
+
+HIT = re.compile(r"\s*\)?\s*\{\s*(return|continue|break)\b\s*([^;{}]*?)\s*;?\s*\}")
+
+
+def _is_history(here: Here, collection: Collection, files: Files) -> bool:
+    """Whether a set is asked what happened: a hit answers otherwise than a miss, or nothing."""
+    lookup = here.use.lookup
+    if "cache" not in spoken(collection):
+        return True
+    if lookup is None:
+        return False
+    fn = files.facts(here.path).fns[here.mention.fn]
+    hit = HIT.match(files.text(here.path, Span(lookup.span.end, fn.span.end)))
+    if hit is None:
+        return False
+    lines = files.text(here.path, fn.span).rstrip("} \n").splitlines()
+    last = lines[-1].strip()
+    made = last.isidentifier() and last not in ("true", "false", "None")
+    return hit[1] != "return" or not hit[2] or (last != hit[2] and not made)
 
 
 def _value_hazards(
@@ -151,7 +172,24 @@ def _bounds(live: tuple[Here, ...], growths: tuple[Here, ...], files: Files) -> 
     for here in growths:
         if here.use.capped:
             yield f"length is checked where it grows: `{here.use.capped}`"
+            return
+    for here in live:
+        if here.use.kind == "clear" and (check := _length_check(here, live, files)):
+            yield f"length is checked where it is cleared: `{check}`"
             break
+
+
+def _length_check(cleared: Here, live: tuple[Here, ...], files: Files) -> str:
+    """The comparison of its length in the function that clears it; empty if there is none."""
+    for here in live:
+        same = here.path == cleared.path and here.mention.fn == cleared.mention.fn
+        if same and here.use.method == "len":
+            span = here.use.span
+            behind = files.text(here.path, Span(span.end, span.end + 60))
+            asked = re.match(r"\s*(?:>=?|==)\s*(?!0\b)[\w.:()]+", behind)
+            if asked is not None:
+                return " ".join((files.text(here.path, span) + asked[0]).split())
+    return ""
 
 
 REPLACED = re.compile(rb"\*self\s*=[^=]|mem::(?:take|replace|swap)\(\s*self\b")
@@ -169,7 +207,10 @@ def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
             return
 
 
-COMPARES = re.compile(rb"\bptr_eq\b|\baddr_eq\b|\bptr::eq\b|\b(?:Arc|Rc)::as_ptr\b")
+COMPARES = re.compile(
+    rb"\bptr_eq\b|\baddr_eq\b|\bptr::eq\b|\b(?:Arc|Rc)::as_ptr\b"
+    rb"|\bptr::from_ref\b(?=[^;\n]*[!=]= )|\bas \*const\b(?=[^;\n]*[!=]= )"
+)
 
 
 def _identity(collection: Collection, files: Files) -> Iterator[str]:

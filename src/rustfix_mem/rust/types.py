@@ -281,7 +281,8 @@ ACTS = frozenset(
     " TcpListener UnixStream UnixListener UdpSocket MutexGuard RwLockReadGuard RwLockWriteGuard"
     " OwnedMutexGuard OwnedSemaphorePermit SemaphorePermit Weak CancellationToken DropGuard"
     " RecommendedWatcher Watcher JoinSet Subscription Connection PgConnection Pool Waker Task"
-    " BufWriter BufReader PtyPair MasterPty Library Mmap Session Client WeakEntity Runtime".split()
+    " BufWriter BufReader OwnedFd OwnedHandle OwnedSocket PtyPair MasterPty Library Mmap Session"
+    " Client WeakEntity Runtime".split()
 )
 ACTING = ("Client", "Pool", "Service", "Guard", "Lock", "Handle", "Connection", "Stream")
 """Ends of names of types outside of the codebase whose values hold something open."""
