@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rustfix_mem.finding import Fix as Fix
     from rustfix_mem.finding import Kind as Kind
     from rustfix_mem.finding import LeftAlone as LeftAlone
+    from rustfix_mem.rust import cargo_edit as cargo_edit
     from rustfix_mem.rust import growth as growth
     from rustfix_mem.rust import limits as limits
     from rustfix_mem.rust import pins as pins
@@ -45,6 +46,7 @@ _HOMES = {
     "param": "codemod",
 }
 _ROOMS = (
+    "cargo_edit",
     "growth",
     "limits",
     "pins",

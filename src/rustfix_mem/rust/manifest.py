@@ -60,6 +60,14 @@ class BadManifest:
     reason: str
 
 
+def read(source: bytes) -> dict[str, Any]:
+    """What a TOML file says; `ValueError` if it is not one."""
+    try:
+        return tomllib.loads(source.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def packages(
     manifests: Mapping[str, bytes], rust_files: Collection[str]
 ) -> tuple[tuple[Package, ...], tuple[BadManifest, ...]]:
@@ -71,8 +79,8 @@ def packages(
     bad: list[BadManifest] = []
     for path, source in manifests.items():
         try:
-            tables[posixpath.dirname(path)] = tomllib.loads(source.decode("utf-8-sig"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            tables[posixpath.dirname(path)] = read(source)
+        except ValueError as error:
             bad.append(BadManifest(path, f"invalid TOML: {error}"))
     members = _members(tables)
     found = [
