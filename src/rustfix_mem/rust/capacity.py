@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.cargo_edit import Dependency, add_dependency
 from rustfix_mem.rust.refusal import Refused
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ SYSINFO = (((1, 88), "0.37"), ((1, 75), "0.36"), ((1, 70), "0.30"))
 
 1.70 is also where `std::sync::OnceLock` begins.
 """
+
+SPLIT = (0, 31)
+"""From here on `sysinfo` has a feature for what we ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def _documented(memory: Memory, entries: int, indent: str) -> str:
 
 
 def dependency(path: str, files: Files) -> tuple[Edit, ...]:
-    """Whether the package of a file has `sysinfo`; raises `Refused` if not."""
+    """The edits that give the package of a file `sysinfo`; raises `Refused`."""
     package = files.reach(path).package
     if package is None:
         raise Refused("which package it belongs to is not known")
@@ -101,7 +105,11 @@ def dependency(path: str, files: Files) -> tuple[Edit, ...]:
     asked = package.requirement("sysinfo")
     if asked and "sysinfo" not in package.tests_with:
         return _there(asked)
-    raise Refused(f"it needs `sysinfo`: type `cargo add sysinfo@{_version(package)}` first")
+    version = _version(package)
+    feature = ("system",) if _numbers(version) >= SPLIT else ()
+    wanted = Dependency("sysinfo", version, feature, default_features=False)
+    folder = f"{package.folder}/" if package.folder else ""
+    return add_dependency(wanted, f"{folder}Cargo.toml", files.manifests)
 
 
 NO_STD = re.compile(rb"#!\[(?:cfg_attr\([^\]]*)?no_std")

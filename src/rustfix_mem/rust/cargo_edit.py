@@ -22,7 +22,7 @@ from rustfix_mem.rust.cargo_files import (
 )
 from rustfix_mem.rust.dependencies import Dependency
 from rustfix_mem.rust.draft import base, together
-from rustfix_mem.rust.sites import Refused
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.rust.toml_lines import scan
 from rustfix_mem.rust.toml_places import units
 from rustfix_mem.rust.toml_put import append, dotted, put, put_table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.rust.dependencies import Said, said
 from rustfix_mem.rust.manifest import read as read_toml
-from rustfix_mem.rust.sites import Refused
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.text import Edit, apply
 
 if TYPE_CHECKING:

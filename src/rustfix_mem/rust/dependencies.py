@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.rust.requirements import within
-from rustfix_mem.rust.sites import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.rust.manifest import read
-from rustfix_mem.rust.sites import Refused
+from rustfix_mem.rust.refusal import Refused
 from rustfix_mem.text import Span, line_at
 
 if TYPE_CHECKING:
