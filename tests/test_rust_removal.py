@@ -314,6 +314,14 @@ def test_a_package_outside_of_the_workspace_may_fill_a_public_field() -> None:
     assert "in no workspace, may name it" in verdict(hidden, outside)
 
 
+def test_it_may_be_filled_through_deref() -> None:
+    lent = "pub struct Desk<'a> { shelf: &'a Shelf }\nimpl Deref for Desk<'_> { }\n"
+    filled = "impl Desk<'_> { fn f(&self) { self.slug_cache.lock().unwrap().insert(a(), b()); } }\n"
+    cleared = filled.replace("insert(a(), b())", "clear()")
+    assert verdict(f"{SHELF}\n{lent}{filled}") == "not dead"
+    assert "may be what is used" in verdict(f"{SHELF}\n{lent}{cleared}")
+
+
 def test_a_tuple_struct_is_made_like_a_call() -> None:
     made = "pub struct PathCache(HashMap<u8, u8>);\nfn f() -> PathCache { PathCache(load()) }\n"
     assert verdict(f"use std::collections::HashMap;\n{made}") == "not dead"

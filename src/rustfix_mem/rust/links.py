@@ -146,8 +146,17 @@ def _is_mention(mention: Mention, collection: Collection, path: str, files: File
     owner = owner_of(place, mention, path, files)
     if owner is None:
         return False if _could_be(collection) else None
-    same = owner.file == collection.path and owner.defined == collection.owner
-    return True if same else None
+    if owner.file == collection.path and owner.defined == collection.owner:
+        return True
+    return False if _is_lent(owner, last) else None
+
+
+def _is_lent(owner: Meaning, name: str) -> bool:
+    """Whether a type does not have the field itself: through `Deref` it may be anybody's."""
+    defined = owner.defined
+    if defined is None or defined.kind != "struct" or name.endswith("()"):
+        return False
+    return not any(kept.name == name for kept in defined.fields)
 
 
 def _could_be(collection: Collection) -> bool:
