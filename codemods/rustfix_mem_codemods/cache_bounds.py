@@ -221,6 +221,10 @@ class CacheBounds(Codemod):
             yield _dead(verdict, codebase)
         elif verdict.hidden:
             yield _hidden(verdict, codebase)
+        elif verdict.inner and (verdict.state or not verdict.growths):
+            yield _inside(verdict)
+        elif verdict.stale:
+            yield _stale(verdict)
         elif verdict.growths and verdict.state:
             yield LeftAlone(path, collection.span, collection.item, verdict.state)
         elif verdict.growths and verdict.against:
@@ -398,6 +402,9 @@ def _hidden(verdict: growth.Verdict, codebase: Codebase) -> Finding:
         case "returned":
             fn = codebase.facts(here.path).fns[here.mention.fn]
             why = f"handed out by `{fn.name}`, to be changed where nothing names it"
+        case "grow":
+            at = growth.where(here, codebase)
+            why = f"perhaps grows at {at}: the type there is not known"
         case _:
             why = f"passed on to a call that is not followed: `{here.use.method}`"
     return Finding(
@@ -408,6 +415,33 @@ def _hidden(verdict: growth.Verdict, codebase: Codebase) -> Finding:
         message=f"`{item}` is a cache that may grow where this tool cannot see",
         why=(why,),
         help="look at what is done with it there, and cap it by hand if it only grows",
+    )
+
+
+def _inside(verdict: growth.Verdict) -> Finding:
+    item = verdict.collection.item
+    return Finding(
+        path=verdict.collection.path,
+        span=verdict.collection.span,
+        shape="inner-growth",
+        item=item,
+        message=f"`{item}` holds a cache that grows with every new key; no fix is offered",
+        why=(*verdict.inner, verdict.life.because),
+        help="cap what grows inside by hand, where its value is at hand",
+    )
+
+
+def _stale(verdict: growth.Verdict) -> Finding:
+    item = verdict.collection.item
+    prune = "`.retain(|_, value| value.strong_count() > 0)`"
+    return Finding(
+        path=verdict.growths[0].path,
+        span=verdict.growths[0].use.span,
+        shape="dead-weak-entries",
+        item=item,
+        message=f"`{item}` keeps the keys of values that are gone",
+        why=(*verdict.stale, verdict.life.because),
+        help=f"prune it where it grows: {prune}",
     )
 
 

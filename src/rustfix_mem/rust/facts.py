@@ -226,6 +226,8 @@ class UseOf:
     """grow: the comparison in the function that seems to bound a length."""
     held: str = "?"
     """grow, lookup: what runs while its answer is borrowed, see `borrows`; `?` if nobody looked."""
+    inner: Span | None = None
+    """lookup: where a cache inside of the value that it hands out grows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import syntax
+from rustfix_mem.rust.inside import grown_inside, stays_behind
 from rustfix_mem.rust.lifetimes import Life, life_of
+from rustfix_mem.rust.lifetimes import where as where
 from rustfix_mem.rust.links import Here, touching, unreadable
 from rustfix_mem.rust.links import foresee as foresee
 from rustfix_mem.rust.literals import is_filled
@@ -45,6 +47,10 @@ class Verdict:
     hidden: tuple[Here, ...]
     """Where code that is not followed is given it and may fill it, if nothing else is seen to."""
     shape: str
+    inner: tuple[str, ...] = ()
+    """Why something grows inside of its values, which is reported even where it is state itself."""
+    stale: tuple[str, ...] = ()
+    """Why its keys stay when its values, all `Weak`, are gone."""
 
 
 def judge(collection: Collection, files: Files) -> Verdict:
@@ -56,8 +62,11 @@ def judge(collection: Collection, files: Files) -> Verdict:
     state = list(not_a_cache(collection, live, growths, files))
     doubts: list[str] = []
     life = Life("unknown", "")
-    if growths and not state:
+    inner = tuple(grown_inside(collection, live, growths, named, files))
+    stale = tuple(stays_behind(collection, live, growths, files))
+    if (growths and not state) or inner or stale:
         life = life_of(collection, files)
+    if growths and not state:
         doubts += against(collection, live, growths, files)
         doubts += [life.because] if life.span in ("short", "unused") else []
     if not named:  # without the word, a doubt is more likely a misunderstanding of ours
@@ -73,8 +82,10 @@ def judge(collection: Collection, files: Files) -> Verdict:
         life=life,
         named=named,
         dead=named and not growths and _is_dead(collection, uses, files),
-        hidden=_hidden(live, files) if named and not growths else (),
+        hidden=_hidden(collection, live, files) if named and not growths else (),
         shape=_shape(collection, growths),
+        inner=inner if life.span not in ("short", "unused") else (),
+        stale=stale if life.span not in ("short", "unused") else (),
     )
 
 
@@ -82,9 +93,11 @@ def _is_named(collection: Collection) -> bool:
     return any(word in spoken(collection) for word in CACHE_WORDS)
 
 
-def _hidden(live: tuple[Here, ...], files: Files) -> tuple[Here, ...]:
+def _hidden(collection: Collection, live: tuple[Here, ...], files: Files) -> tuple[Here, ...]:
     """Where a collection that is looked up, but never seen to grow, is handed out to be filled."""
-    asked = any(here.use.kind == "lookup" and here.sure for here in live)
+    asked = any(
+        (here.use.kind == "lookup" and here.sure) or _is_likely(here, collection) for here in live
+    )
     handed = [
         here
         for here in live
@@ -92,7 +105,14 @@ def _hidden(live: tuple[Here, ...], files: Files) -> tuple[Here, ...]:
         or (here.use.kind == "token" and here.use.method not in READING_MACROS)
         or (here.use.kind == "returned" and _lent_unseen(here, files))
     ]
-    return tuple(here for here in handed if here.sure) if asked else ()
+    grown = [here for here in live if here.use.kind == "grow" and _is_likely(here, collection)]
+    return tuple(here for here in [*handed, *grown] if here.sure or here in grown) if asked else ()
+
+
+def _is_likely(here: Here, collection: Collection) -> bool:
+    """Whether a memo of this name, beside the type that has it, is most likely of this type."""
+    memo = here.use.lookup is not None and here.use.lookup.form != "entry"
+    return memo and here.path == collection.path and collection.owner is not None
 
 
 def _lent_unseen(here: Here, files: Files) -> bool:

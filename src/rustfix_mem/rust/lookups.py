@@ -10,6 +10,7 @@ from rustfix_mem.rust import memo, syntax
 from rustfix_mem.rust.borrows import UNKNOWN, held
 from rustfix_mem.rust.entries import entry_method, entry_note
 from rustfix_mem.rust.facts import Lookup, Mention, UseOf
+from rustfix_mem.rust.inner import inner_growth
 from rustfix_mem.rust.places import own_nodes
 from rustfix_mem.rust.scopes import call_on, declaration, method_call, place_of
 from rustfix_mem.rust.syntax import field, span, text
@@ -64,7 +65,9 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
     for use in lookups:
         behind = [g for g in growths if _comes_after(nodes[use.span], nodes[g.span], use, g)]
         note = _lookup_note(use, tests[use.span], paired, behind)
-        told[use.span, use.kind] = replace(use, note=note, held=_held(use, nodes[use.span]))
+        node = nodes[use.span]
+        inner = inner_growth(node) if use.method == "get_mut" else None
+        told[use.span, use.kind] = replace(use, note=note, held=_held(use, node), inner=inner)
     return told
 
 

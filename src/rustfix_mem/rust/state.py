@@ -42,13 +42,33 @@ def not_a_cache(
     if not growths:
         yield "nothing in this workspace puts anything in"
         return
+    yield from _called_state(collection)
+    for here in growths:
+        yield from _grows_as_state(here, collection, files)
+    yield from _kept(collection, live, growths, files)
+
+
+def kept_otherwise(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """The same, whatever is done where it grows."""
+    yield from _called_state(collection)
+    yield from _kept(collection, live, growths, files)
+
+
+def _called_state(collection: Collection) -> Iterator[str]:
+    """What its name and its owner say."""
     if collection.borrowed:
         yield "it borrows: its owner has a lifetime parameter, so it lives no longer than a request"
     denied = [word for word in STATE_WORDS if word in spoken(collection)]
     if denied:
         yield f"it is called `{denied[0].strip('_')}`: state that somebody relies on"
-    for here in growths:
-        yield from _grows_as_state(here, collection, files)
+
+
+def _kept(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """What its keys, its values, and what else is done to it say."""
     if is_finite(collection.key, collection.path, collection.module, files):
         yield f"fixed set of keys: `{collection.key}` has few values"
     keyed = [here for here in growths if here.use.key]

@@ -366,6 +366,22 @@ def _visit_defined(defined: TypeDef, path: str, search: _Search) -> None:
         _visit(_substituted(kept.type, known), path, defined.module, search)
 
 
+def holds_collection(tree: TypeTree, path: str, module: str, files: Files, depth: int = 0) -> bool:
+    """Whether a type is a map or a set, or has one in it: through aliases and fields."""
+    if depth > 4:
+        return False
+    if _unwrapped(tree, path, module, files) is not None:
+        return True
+    inner = [(arg, path, module) for arg in tree.args]
+    meaning = files.names.meaning(tree.head, path, module)
+    if meaning is not None and meaning.defined is not None:
+        defined = meaning.defined
+        target = expand(defined, tree) if defined.target is not None else None
+        kept = [target] if target is not None else [field.type for field in defined.fields]
+        inner += [(one, meaning.file, defined.module) for one in kept]
+    return any(holds_collection(one, file, inside, files, depth + 1) for one, file, inside in inner)
+
+
 NUMBERS = frozenset(
     "u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool char Ipv4Addr Ipv6Addr IpAddr"
     " SocketAddr Duration Instant SystemTime TypeId Uuid".split()
