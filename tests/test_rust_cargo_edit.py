@@ -194,6 +194,17 @@ DEPENDENCIES = {
         x-util = { path = "util" }
         """,
     ),
+    "own crates in the same group do not count": (
+        MOKA,
+        """
+        [dependencies]
+        x-core = { path = "core" }
+        x-util = { path = "util" }
+        anyhow = "1"
+        +mini-moka = "0.10"
+        serde = "1"
+        """,
+    ),
     "comments belong to the entry below": (
         MOKA,
         """
@@ -573,6 +584,13 @@ WORKSPACE = """
             'sysinfo = { version = "0.37.1", features = ["system"] }',
             "anyhow.workspace = true\n+sysinfo.workspace = true",
             id="the workspace has it",
+        ),
+        pytest.param(
+            MOKA,
+            '+mini-moka = "0.10"',
+            'a-1 = { path = "../1" }\na-2 = { path = "../2" }\n'
+            "anyhow = { workspace = true }\n+mini-moka = { workspace = true }",
+            id="crates of its own do not count",
         ),
         pytest.param(MOKA, "", 'rand = "0.9"\n+mini-moka = "0.10"', id="most do not inherit"),
         pytest.param(

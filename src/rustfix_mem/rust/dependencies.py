@@ -155,11 +155,15 @@ def shareable(wanted: Dependency, shared: Mapping[str, Any]) -> bool:
 
 
 def inherits(name: str, every: list[Said], shared: Mapping[str, Any]) -> bool:
-    """Whether a package would inherit a new dependency: most of those that it has are."""
+    """Whether a package would inherit a new dependency: most of those of others are.
+
+    Crates of the repository, which are named by their path, say nothing of that.
+    """
     if not shared:
         return False
-    inherited = sum(one.inherited for one in every)
-    return inherited * 2 + (name in shared) > len(every) or not every
+    others = [one for one in every if one.inherited or "path" not in one.spec]
+    inherited = sum(one.inherited for one in others)
+    return inherited * 2 + (name in shared) > len(others) or not others
 
 
 def implicit(table: Mapping[str, Any], every: list[Said]) -> set[str]:

@@ -43,11 +43,10 @@ def together(
 
     Two tables that are new at one place would conflict as edits of their own.
     """
-    draft = manifests if isinstance(manifests, Draft) else Draft(manifests)
-    inner = Draft(draft)
+    draft = Draft(manifests)
     for step in steps:
-        inner = inner.plus(step(inner))
-    return inner.edits
+        draft = draft.plus(step(draft))
+    return draft.edits
 
 
 def base(manifests: Mapping[str, bytes]) -> Mapping[str, bytes]:

@@ -87,20 +87,21 @@ def run_for(name: str, found: Sequence[Unit], unlike: Collection[str] = ()) -> S
     """The run of entries among which `name` belongs; empty if there are none.
 
     Blank lines part runs; so do comments, where what stands between blank lines is not sorted as
-    a whole. `unlike` names entries of another sort: a run of these alone is not chosen.
+    a whole. `unlike` names entries of another sort, which do not count beside others.
     """
-    every = runs(found)
-    open_ = [run for run in every if any(unit.name not in unlike for unit in run)] or every
-    around = [run for run in open_ if _spans(run, name)]
-    return max(around, key=len) if around else open_[-1] if open_ else ()
+    every = runs(found, unlike)
+    like = [run for run in every if run[0].name not in unlike] or every
+    around = [run for run in like if _spans(run, name)]
+    return max(around, key=len) if around else like[-1] if like else ()
 
 
-def runs(found: Sequence[Unit]) -> list[list[Unit]]:
+def runs(found: Sequence[Unit], unlike: Collection[str] = ()) -> list[list[Unit]]:
     """The entries in runs that are sorted by themselves, or not at all."""
     every = list[list[Unit]]()
     for block in _parted(found, lambda unit: unit.apart):
-        whole = sorted_by([unit.name for unit in block]) is not None
-        every += [block] if whole else _parted(block, lambda unit: unit.commented)
+        like = [unit for unit in block if unit.name not in unlike] or block
+        whole = sorted_by([unit.name for unit in like]) is not None
+        every += [like] if whole else _parted(like, lambda unit: unit.commented)
     return every
 
 
