@@ -934,6 +934,52 @@ def test_a_feature_is_refused(text: str, name: str, enables: tuple[str, ...], re
     assert reason in str(refused.value)
 
 
+ODD = [
+    "features = 3",
+    "target = 3",
+    "target.'cfg(not(target_env = \"msvc\"))' = 3",
+    "dependencies = 3",
+    "workspace = 3",
+    "profile = 3",
+    "profile = {}",
+    "profile.release-memory = 3",
+    "workspace.dependencies = 3",
+    "workspace.dependencies.dhat = 3",
+    "workspace.dependencies.dhat.workspace = true",
+    "workspace = { dependencies = { a = '1' } }",
+    "features = { a = [] }",
+    "features.dhat-heap = 3",
+    "[[dependencies]]",
+    "[[target]]",
+    "[[profile]]",
+    "[[features]]",
+    "[dependencies]\na = []",
+    "[dependencies]\na.workspace = true",
+    "[dependencies]\ndhat = { version = 3, features = 4, optional = 5 }",
+    "[target]\nx = 3",
+    "[target.x]\ndependencies = 3",
+    "[target.'cfg(not(target_env = \"msvc\"))']\ndependencies = { a = '1' }",
+    "[features]\ndhat-heap = 3",
+    "[features]\ndhat-heap = [3, {}]",
+    "[features.dhat-heap]",
+    "[features.other]",
+    "[workspace.dependencies]\na = 3\n[dependencies]\na.workspace = true",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("steps", ["dependency", "features", "profile"])
+def test_odd_manifests_are_edited_right_or_refused(text: str, steps: str) -> None:
+    source = f"{X}{text}\n" if text.startswith("[") else f"{text}\n{X}"
+    chosen: tuple[Step, ...] = (*JEMALLOC_STEPS, depend(DHAT), feature("dhat-heap", "dep:dhat"))
+    chosen = {"dependency": (depend(SYSINFO),), "profile": (RELEASE,)}.get(steps, chosen)
+    try:
+        found = made({TOP: source.encode()}, *chosen)
+    except Refused:
+        return
+    assert len(found[TOP]) > len(source)
+
+
 def test_a_profile_that_is_there_is_compared() -> None:
     text = (
         '[profile.release-memory]\ninherits = "release"\ndebug = "limited"\nstrip = "none"\nlto=1'

@@ -14,6 +14,7 @@ from rustfix_mem.rust.cargo_files import (
     check_header,
     checked,
     entry,
+    has_setting,
     packaged,
     read,
     said_of,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from rustfix_mem.rust.cargo_files import Manifests
     from rustfix_mem.rust.toml_lines import Document
-    from rustfix_mem.rust.toml_style import Value
+    from rustfix_mem.rust.toml_style import Scalar, Value
     from rustfix_mem.text import Edit
 
 __all__ = [
@@ -44,8 +45,6 @@ __all__ = [
     "together",
     "workspace_root",
 ]
-
-Setting = str | int | bool
 
 
 def add_dependency(wanted: Dependency, package: str, manifests: Manifests) -> tuple[Edit, ...]:
@@ -61,7 +60,7 @@ def add_dependency(wanted: Dependency, package: str, manifests: Manifests) -> tu
     shared, every = said_of(package, manifests)
     if dependencies.there(wanted, every):
         return ()
-    if wanted.optional and wanted.name in table.get("features", {}):
+    if wanted.optional and wanted.name in _listed(package, table):
         raise Refused(f"`{package}` has a feature `{wanted.name}` already")
     if not dependencies.inherits(wanted.name, every, shared):
         return _depend(wanted, _spec(wanted), package, manifests)
@@ -82,10 +81,8 @@ def add_feature(
     the dependency first, in a step of `together`: then nobody can have used its feature.
     """
     table = packaged(package, manifests)
+    features = _listed(package, table)
     _check_feature(name, enables, package, manifests)
-    features = table.get("features", {})
-    if not isinstance(features, dict):
-        raise Refused(f"the `features` of `{package}` have a form that is not understood")
     document = scan(package, manifests[package])
     if name not in features:
         check_header(document, ("features",), table)
@@ -102,7 +99,7 @@ def add_feature(
 
 
 def add_profile(
-    name: str, settings: Mapping[str, Setting], manifests: Manifests, root: str
+    name: str, settings: Mapping[str, Scalar], manifests: Manifests, root: str
 ) -> tuple[Edit, ...]:
     """`[profile.NAME]` in the manifest at `root`, which must be that of a workspace root.
 
@@ -116,7 +113,9 @@ def add_profile(
     if not isinstance(profiles, dict):
         raise Refused(f"the `profile` of `{root}` has a form that is not understood")
     if name in profiles:
-        other = [key for key, value in settings.items() if not _same(profiles[name], key, value)]
+        other = [
+            key for key, value in settings.items() if not has_setting(profiles[name], key, value)
+        ]
         if other:
             listed = ", ".join(f"`{key}`" for key in other)
             raise Refused(f"`[profile.{name}]` of `{root}` has another value of {listed}")
@@ -124,6 +123,14 @@ def add_profile(
     document = scan(root, manifests[root])
     edit, value = _profile(document, name, dict(settings), table)
     return checked(document, [edit], table, ("profile", name), value)
+
+
+def _listed(package: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """`[features]` of a package."""
+    features = table.get("features", {})
+    if not isinstance(features, dict):
+        raise Refused(f"the `features` of `{package}` have a form that is not understood")
+    return features
 
 
 def _depend(
@@ -155,10 +162,9 @@ def _share(wanted: Dependency, root: str, manifests: Manifests) -> tuple[Edit, .
 
 def _inherit(wanted: Dependency, package: str, root: str, manifests: Manifests) -> tuple[Edit, ...]:
     shared = shared_dependencies(read(root, manifests))
-    base_spec, _ = dependencies.resolved(wanted.name, shared[wanted.name], {})
-    listed = base_spec.get("features", [])
     spec: dict[str, Any] = {"workspace": True}
-    if more := [one for one in wanted.features if one not in listed]:
+    have, _ = dependencies.resolved(wanted.name, spec, shared)
+    if more := [one for one in wanted.features if one not in have["features"]]:
         spec["features"] = more
     if wanted.optional:
         spec["optional"] = True
@@ -180,9 +186,10 @@ def _table_path(target: str, table: Mapping[str, Any]) -> tuple[str, ...]:
     """The table for a target, in the spelling that the manifest has for it."""
     if not target:
         return ("dependencies",)
-    said = table.get("target")
-    alike = [one for one in said or () if dependencies.same_target(one, target)]
-    used = [one for one in alike if said and "dependencies" in said[one]]
+    said = table.get("target", {})
+    places = said if isinstance(said, dict) else {}
+    alike = [one for one in places if dependencies.same_target(one, target)]
+    used = [o for o in alike if isinstance(places[o], dict) and "dependencies" in places[o]]
     spelled = target if target in used else next(iter((*used, *alike)), target)
     return ("target", spelled, "dependencies")
 
@@ -227,24 +234,3 @@ def _profile(
     if document.table(("profile",)) or document.below(("profile",)):
         return put(document, ("profile",), name, settings, last=True)
     return put_table(document, ("profile", name), settings), settings
-
-
-LIKE: dict[str, tuple[frozenset[object], ...]] = {
-    "debug": (
-        frozenset({"0", "False", "none"}),
-        frozenset({"1", "limited"}),
-        frozenset({"2", "True", "full"}),
-    ),
-    "strip": (frozenset({"False", "none"}), frozenset({"True", "symbols"})),
-    "lto": (frozenset({"True", "fat"}),),
-}
-"""Values of a setting that cargo takes for the same."""
-
-
-def _same(profile: object, key: str, value: Setting) -> bool:
-    """Whether a profile has a setting."""
-    found = profile.get(key) if isinstance(profile, dict) else None
-    if found is None:
-        return False
-    pair = {str(found), str(value)}
-    return len(pair) == 1 or any(pair <= alike for alike in LIKE.get(key, ()))

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rustfix_mem.rust.toml_lines import Document, Entry
-    from rustfix_mem.rust.toml_style import Value
+    from rustfix_mem.rust.toml_style import Scalar, Value
 
 Manifests = Mapping[str, bytes]
 
 
 def read(path: str, manifests: Manifests) -> dict[str, Any]:
+    """What a manifest says; `Refused` if it is missing or broken."""
     source = manifests.get(path)
     if source is None:
         raise Refused(f"there is no `{path}`")
@@ -107,6 +108,7 @@ def check_header(document: Document, path: tuple[str, ...], table: Mapping[str, 
 
 
 def entry(document: Document, path: tuple[str, ...], name: str) -> Entry:
+    """The entry of a name in a table with a header."""
     table = document.table(path)
     for entry in table.entries if table else ():
         if entry.keys == (name,):
@@ -122,15 +124,43 @@ def checked(
     value: Value,
 ) -> tuple[Edit, ...]:
     """The edits, if the file then says what it said before and `value` at `path`, no more."""
-    wanted = deepcopy(dict(table))
-    inner = wanted
-    for part in path[:-1]:
-        inner = inner.setdefault(part, {})
-    inner[path[-1]] = value
     try:
         now = read_toml(apply(document.source, edits))
     except ValueError:
         now = {}
-    if now != wanted:
+    if now != _with(table, path, value):
         raise Refused(f"`{document.path}` has a form that is not understood")
     return tuple(sorted(edits))
+
+
+def _with(table: Mapping[str, Any], path: tuple[str, ...], value: Value) -> dict[str, Any] | None:
+    """A table with a value at a path; none if what is on the way is no table."""
+    whole = deepcopy(dict(table))
+    inner: Any = whole
+    for part in path[:-1]:
+        inner = inner.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return None
+    inner[path[-1]] = value
+    return whole
+
+
+LIKE: dict[str, tuple[frozenset[str], ...]] = {
+    "debug": (
+        frozenset({"0", "False", "none"}),
+        frozenset({"1", "limited"}),
+        frozenset({"2", "True", "full"}),
+    ),
+    "strip": (frozenset({"False", "none"}), frozenset({"True", "symbols"})),
+    "lto": (frozenset({"True", "fat"}),),
+}
+"""Values of a setting that cargo takes for the same."""
+
+
+def has_setting(profile: object, key: str, value: Scalar) -> bool:
+    """Whether a profile has a setting."""
+    found = profile.get(key) if isinstance(profile, dict) else None
+    if found is None:
+        return False
+    pair = {str(found), str(value)}
+    return len(pair) == 1 or any(pair <= alike for alike in LIKE.get(key, ()))
