@@ -181,7 +181,7 @@ def _lean(made: _Made, collection: Collection, files: Files) -> Lean | None:
     function = function_at(made.literal, made.functions)
     assert function is not None
     requests = requested(made.limit, function, collection, files)
-    if requests.all_known and requests.most < LARGE:
+    if requests.most < LARGE and (requests.all_known or requests.most):
         return None
     _must_not_count_on_it(collection, made, files)
     if function.name == "default" and function.trait == "Default":
