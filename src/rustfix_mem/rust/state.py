@@ -173,7 +173,8 @@ def _value_hazards(
 
 
 NUMBERED = re.compile(
-    r"(?:self\.|[A-Z_]{2,})[\w.()]*\.len\(\)|\bnext_(?!power|multiple|back|char)|fetch_add|\brandom|Uuid::new|\brng\b"
+    r"(?:self\.|[A-Z_]{2,})[\w.()]*\.len\(\)|\bnext_(?!power|multiple|back|char)|fetch_add"
+    r"|\brandom|Uuid::new|\brng\b"
 )
 """A value that numbers what is kept elsewhere: a length of it, or the next number of a counter."""
 
