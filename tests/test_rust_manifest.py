@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rustfix_mem.rust.manifest import Package, packages
+from rustfix_mem.rust.manifest import read as read_one
 
 X = '[package]\nname = "x"\n'
 
@@ -257,3 +258,21 @@ def test_odd_manifests_are_read(text: str) -> None:
 
 def test_crlf() -> None:
     assert read({"Cargo.toml": X.replace("\n", "\r\n")})[""].name == "x"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'a = { b = 1,\n  c = "{", }\n',
+        'a = {\n  b = 1, # why, }\n  c = "{",\n}\n',
+        "a = {\n  b = 1,\n  c = '{'\n}\n",
+        'a = { b = 1, c = "{" }\n',
+    ],
+)
+def test_an_inline_table_over_several_lines_is_read(written: str) -> None:
+    assert read_one(written.encode()) == {"a": {"b": 1, "c": "{"}}
+
+
+def test_what_is_no_toml_is_an_error() -> None:
+    with pytest.raises(ValueError, match="line 2"):
+        read_one(b"a = {\n b = \n}\n")

@@ -94,11 +94,14 @@ class _Base:
     """Ordinals of findings that are alike, by where they begin in the base: the same each round."""
     used: dict[str, set[tuple[Suppression, str]]] = field(default_factory=dict)
     """The comments that have hidden something, by path, each with the codemod."""
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    """Files of the base that have been read already: each request to git costs milliseconds."""
     _lines: dict[str, Lines] = field(default_factory=dict)
 
     def lines(self, path: str) -> Lines:
         if path not in self._lines:
-            self._lines[path] = Lines.of(self.snapshot.read(path))
+            text = self.texts.get(path)
+            self._lines[path] = Lines.of(self.snapshot.read(path) if text is None else text)
         return self._lines[path]
 
     def span(self, path: str, span: Span) -> Span:
@@ -125,7 +128,7 @@ def check(
     try:
         gate = tuple(dict.fromkeys(literal for c in codemods for literal in type(c).gate))
         codebase = scan.codebase_of(snapshot, gate, looker)
-        base, findings = _Base(snapshot, scope), list[Located]()
+        base, findings = _Base(snapshot, scope, texts=codebase.sources), list[Located]()
         alone: list[tuple[str, LeftAlone, Position]] = []
         for codemod in codemods:
             found, left = _judged(codemod, codebase, base)
@@ -169,6 +172,7 @@ def _rounds(
     applied: list[Located] = []
     for _ in range(MAX_ROUNDS):
         codebase = scan.codebase_of(snapshot, type(codemod).gate, looker)
+        base.texts = base.texts or codebase.sources  # of the first round, which is the base
         found, alone = _judged(codemod, codebase, base)
         fixable = [f for f in found if f.finding.fix and f.finding.fix.applicability >= trust]
         if not fixable:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from rustfix_mem.rust.facts import FileFacts, TypeDef
     from rustfix_mem.rust.lifetimes import Life
-    from rustfix_mem.rust.manifest import Package
+    from rustfix_mem.rust.manifest import BadManifest, Package
     from rustfix_mem.rust.modules import Reach, Roots
     from rustfix_mem.rust.names import Names
     from rustfix_mem.rust.words import Words
@@ -25,6 +25,8 @@ class Files(Protocol):
     def documents(self) -> Mapping[str, bytes]: ...
     @property
     def manifests(self) -> Mapping[str, bytes]: ...
+    @property
+    def bad_manifests(self) -> tuple[BadManifest, ...]: ...
     @property
     def packages(self) -> tuple[Package, ...]: ...
     @property

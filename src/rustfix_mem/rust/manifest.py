@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -62,10 +63,41 @@ class BadManifest:
 
 def read(source: bytes) -> dict[str, Any]:
     """What a TOML file says; `ValueError` if it is not one."""
+    text = source.decode("utf-8-sig")
     try:
-        return tomllib.loads(source.decode("utf-8-sig"))
+        return tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except tomllib.TOMLDecodeError as error:
+        try:
+            return tomllib.loads(_joined(text))
+        except tomllib.TOMLDecodeError:
+            raise error from None  # whose line is that of the file
+
+
+TOKEN = re.compile(
+    r"""\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|[{}\n]|,\s*(?=\})""",
+    re.DOTALL,
+)
+"""What may hold a brace or end a line in TOML: strings, comments, brackets; a last comma."""
+
+
+def _joined(text: str) -> str:
+    """The text with each inline table on one line: cargo reads TOML 1.1, tomllib not yet."""
+    depth = 0
+
+    def token(found: re.Match[str]) -> str:
+        nonlocal depth
+        said = found[0]
+        if said in "{}":
+            depth += 1 if said == "{" else -1
+        if depth > 0 and said[0] in "\n#":
+            return " "
+        return "" if depth > 0 and said[0] == "," else said
+
+    once = TOKEN.sub(token, text)  # comments and line ends first, so that a last comma is seen
+    depth = 0
+    return TOKEN.sub(token, once)
 
 
 def packages(

@@ -82,7 +82,7 @@ def reach(path: str, files: Files, seen: frozenset[str] = frozenset()) -> Reach:
             return (live or chosen)[0]
     if any(files.facts(parent).error is not None for parent in _parents(path, files)):
         return Reach("unknown", package)
-    if _redirected(path, files):
+    if _redirected(path, files) or _is_below_bad_manifest(path, files):
         return Reach("unknown", package)
     if package is not None and _may_be_included(path, package, files):
         return Reach("unknown", package)
@@ -105,6 +105,17 @@ def _package_of(path: str, files: Files) -> Package | None:
         if folder in files.roots.packages:
             return files.roots.packages[folder]
     return None
+
+
+def _is_below_bad_manifest(path: str, files: Files) -> bool:
+    """Whether the nearest manifest above a file is one that nobody could read."""
+    bad = {posixpath.dirname(manifest.path) for manifest in files.bad_manifests}
+    folder = path
+    while folder and bad:
+        folder = posixpath.dirname(folder)
+        if folder in bad or folder in files.roots.packages:
+            return folder in bad
+    return False
 
 
 def module_file(path: str) -> tuple[str, str]:

@@ -85,7 +85,8 @@ class _Made:
 def start_empty(collection: Collection, files: Files) -> Lean | None:
     """What lets a cache start empty; None if nothing is taken for a maximum, else may refuse."""
     path = collection.path
-    if collection.owner is None or b"with_capacity" not in files.sources[path]:
+    said = rb"\b" + re.escape(collection.name).encode() + rb"\s*:[^;]{0,300}?with_capacity"
+    if collection.owner is None or not re.search(said, files.sources[path]):
         return None
     with syntax.parsed(files.sources[path]) as tree:
         functions = tuple(collect(tree.root).functions)
