@@ -274,5 +274,5 @@ def test_an_inline_table_over_several_lines_is_read(written: str) -> None:
 
 
 def test_what_is_no_toml_is_an_error() -> None:
-    with pytest.raises(ValueError, match="line 2"):
+    with pytest.raises(ValueError, match="line 1, column 6"):
         read_one(b"a = {\n b = \n}\n")
