@@ -166,7 +166,8 @@ class Lookup:
     """The key as written there, if it still means the same where the growth stands."""
     span: Span
     form: str
-    """`return` (the hit path leaves), `fresh` (it may leave), `else` (in the miss arm), `entry`."""
+    """`return` (the hit path leaves), `fresh` (it may leave), `else` (in the miss arm), `entry`;
+    for a growth in a helper `pair` or `half`, see `pairs`."""
 
 
 @dataclass(frozen=True, slots=True)

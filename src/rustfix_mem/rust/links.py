@@ -97,13 +97,13 @@ def scope(collection: Collection, files: Files) -> list[str]:
     if collection.static is not None and _local_to_a_function(collection, files):
         return [collection.path]
     if collection.visibility in ("", "pub(self)"):
-        named = [path for path in named if path == collection.path or _below(path, collection.path)]
+        named = [path for path in named if path == collection.path or below(path, collection.path)]
     for accessor in accessors(collection, files):
         named += files.files_with(accessor.name)
     return list(dict.fromkeys([collection.path, *named]))
 
 
-def _below(path: str, parent: str) -> bool:
+def below(path: str, parent: str) -> bool:
     """Whether a file lies in the folder of modules that `parent` declares."""
     folder, base = posixpath.split(parent)
     inner = folder if base in ("lib.rs", "main.rs", "mod.rs") else parent.removesuffix(".rs")

@@ -9,6 +9,7 @@ from rustfix_mem.rust import items, numbers, syntax
 from rustfix_mem.rust.constructions import constructions
 from rustfix_mem.rust.facts import GUARDS, Construction, FileFacts, FnDef, Mention, Place
 from rustfix_mem.rust.lookups import with_lookups
+from rustfix_mem.rust.pairs import with_pairs
 from rustfix_mem.rust.places import PLACES, own_nodes, place_at, taken_apart
 from rustfix_mem.rust.scopes import place_of, strip
 from rustfix_mem.rust.syntax import field, span, text
@@ -54,6 +55,7 @@ def _look(source: bytes, root: Node, found: items.Items) -> FileFacts:
         made += constructions(function, index)
         tokens |= _unknown_tokens(function.body)
     limits = numbers.collect(root, found)
+    mentions = with_pairs(mentions, found.functions)
     return FileFacts(
         uses=tuple(found.uses),
         mods=tuple(found.mods),

@@ -7,12 +7,14 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.borrows import FREE, IN_ELSE
+from rustfix_mem.rust.calls import called_in, function_called, functions_of, reached
 from rustfix_mem.rust.effects import effects, programs
 from rustfix_mem.rust.lifetimes import where
-from rustfix_mem.rust.links import accessors, scope, unreadable
+from rustfix_mem.rust.links import accessors, below, scope, unreadable
+from rustfix_mem.rust.pairs import HALF
 from rustfix_mem.rust.types import POINTERS, hazards, unfound
 from rustfix_mem.rust.uses import KIND_OF
-from rustfix_mem.text import Span
+from rustfix_mem.text import Span, line_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +61,7 @@ def against(
     yield from effects(collection, growths, files)
     yield from _deprecated(collection, growths, files)
     yield from _unchecked(growths, files)
+    yield from _half(growths, files)
     for path in unreadable(collection, files):
         yield f"{path}, which may touch it, could not be read"
     for here in live:
@@ -111,20 +114,56 @@ def _deprecated(collection: Collection, growths: tuple[Here, ...], files: Files)
 def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Whether a function is too clever to be followed: unsafe code, or a key put in twice."""
     for here in growths:
-        fn = files.facts(here.path).fns[here.mention.fn]
-        if re.search(r"\bunsafe\b|\btransmute\b", files.text(here.path, fn.span)):
-            yield f"`{fn.name}` has unsafe code, which may rely on entries that stay"
-            return
+        for fn in functions_of(here, files):
+            if re.search(r"\bunsafe\b|\btransmute\b", files.text(here.path, fn.span)):
+                yield f"`{fn.name}` has unsafe code, which may rely on entries that stay"
+                return
     put = [(here.path, here.mention.fn, here.use.key) for here in growths]
     if len(set(put)) < len(put):
         yield "one key is put in twice: the first may be a mark that the second replaces"
 
 
+def _half(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether somebody else calls a helper of a pair that looks up and puts in."""
+    for here in growths:
+        own, *asking = functions_of(here, files)
+        lookup = here.use.lookup
+        if lookup is None or not asking:
+            continue
+        helpers = (own.name, _last(lookup.method))
+        for name in helpers:
+            calls = re.compile(rf"(?:\.|::)\s*{re.escape(name)}\s*\(|use\b[^;]*\b{name}\b".encode())
+            others = [
+                path
+                for path in files.files_with(name)
+                if path != here.path
+                and below(path, here.path)
+                and calls.search(files.sources[path])
+            ]
+            yield from (f"`{name}` may be called in {path} too" for path in others[:1])
+            yield from _other_call(name, here, (*helpers, asking[0].name), files)
+        if lookup.form == HALF:
+            yield f"`{own.name}` and `{helpers[1]}` are called more than once"
+        return
+
+
+def _other_call(name: str, here: Here, known: tuple[str, ...], files: Files) -> Iterator[str]:
+    """Where a function that is none of the known ones calls one of this name."""
+    for fn in files.facts(here.path).fns:
+        said = files.text(here.path, fn.span)
+        if fn.test or fn.name in known:
+            continue
+        if found := re.search(rf"\b{re.escape(name)}\s*\(", said):
+            at = fn.span.start + len(said[: found.start()].encode())
+            line = line_at(files.sources[here.path], at)
+            yield f"`{name}` is called at {here.path}:{line} too: not only where it is computed"
+            return
+
+
 def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Whether the same function computes the value: to forget may then cost exponential time."""
-    for here in growths:
+    for here, fn in [(one, fn) for one in growths for fn in functions_of(one, files)]:
         facts = files.facts(here.path)
-        fn = facts.fns[here.mention.fn]
         if _calls(fn, fn, here.path, files):
             yield f"`{fn.name}` calls itself: to forget entries half-way may cost exponential time"
             return
@@ -133,6 +172,16 @@ def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
             if there and _calls(other, fn, here.path, files):
                 yield f"`{fn.name}` and `{other.name}` call each other: one may rely on the entry"
                 return
+        for path, other in (one for ring in reached((here.path, fn), 2, files) for one in ring):
+            if (path != here.path or not fn.owner) and _says(other, path, fn, here.path, files):
+                yield f"`{other.name}`, which it calls, comes back to `{fn.name}`"
+                return
+
+
+def _says(other: FnDef, path: str, fn: FnDef, home: str, files: Files) -> bool:
+    """Whether a function surely calls another that may stand in another file."""
+    body = files.text(path, other.span).partition("{")[2]
+    return fn.name in called_in(body) and function_called(fn.name, path, files) == (home, fn)
 
 
 def _calls(caller: FnDef, called: FnDef, path: str, files: Files) -> bool:
@@ -166,10 +215,11 @@ def _leaks(collection: Collection, growths: tuple[Here, ...], files: Files) -> I
     if kept.head == "&" and not kept.lifetime and made:
         yield "its values are `&'static`: if they are leaked, clearing frees nothing and leaks more"
     for here in growths:
-        fn = files.facts(here.path).fns[here.mention.fn]
-        if re.search(r"\bleak\(", files.text(here.path, fn.span)):
-            yield f"`{fn.name}` leaks what it puts in: clearing frees nothing, and more would leak"
-            return
+        for fn in functions_of(here, files):
+            if re.search(r"\bleak\(", files.text(here.path, fn.span)):
+                more = "clearing frees nothing, and more would leak"
+                yield f"`{fn.name}` leaks what it puts in: {more}"
+                return
 
 
 def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.calls import function_called, functions_of, reached
 from rustfix_mem.rust.cells import TAKEN
 from rustfix_mem.rust.facts import TypeTree
 from rustfix_mem.rust.lifetimes import where
@@ -87,15 +88,24 @@ OR_INSERT = re.compile(r"\.or_insert(?:_with|_with_key)?\((.*)\)", re.DOTALL)
 
 HANDED_OUT = re.compile(r"\bnext_|fetch_add|\brandom|Uuid::new|\brng\b")
 """A number that nobody gets twice."""
+FAR = re.compile(r"\bfetch_add\(|Uuid::new|\bnext_(?:id|number|index|serial|key)\b|\brandom\w*\(")
+"""The same, two calls away or in another file, where `next_` may well be a parser's."""
+MAKER = re.compile(r"(?:\w+\s*(?:\.|::)\s*)*([a-z_]\w*)\s*\(")
 
 
 def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
-    """Whether a value numbers something: itself, or a number made by a function of the file."""
+    """Whether a value numbers something: itself, or in a function that makes it, two deep."""
     if NUMBERED.search(value) or not is_number:
         return bool(NUMBERED.search(value))
-    called = re.match(r"(?:self\.|Self::)?([a-z_]\w*)\s*\(", value)
-    makers = [f for f in files.facts(here.path).fns if called is not None and f.name == called[1]]
-    return any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers)
+    called = MAKER.match(value)
+    if called is None:
+        return False
+    makers = [f for f in files.facts(here.path).fns if f.name == called[1]]
+    if any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers):
+        return True
+    first = function_called(called[1], here.path, files)
+    rings = [[first], *reached(first, 1, files)] if first is not None else []
+    return any(FAR.search(files.text(path, fn.span)) for ring in rings for path, fn in ring)
 
 
 def _put_in(here: Here, files: Files) -> str:
@@ -110,7 +120,7 @@ def _is_parameter(here: Here, files: Files) -> bool:
     """Whether the caller says what is remembered: then nothing can compute it again."""
     if here.use.method in ("entry.or_insert_with", "entry.or_insert_with_key"):
         return False  # what makes the value may well be a parameter
-    fn = files.facts(here.path).fns[here.mention.fn]
+    fn = functions_of(here, files)[-1]
     plain = _put_in(here, files).removesuffix(".clone()")
     return any(parameter.name == plain for parameter in fn.params)
 
@@ -276,9 +286,13 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
     adds = ("push", "push_back", "push_front", "insert", "insert_full", "extend", "entry", "put")
     for here in growths:
-        for mention in files.facts(here.path).mentions:
+        facts = files.facts(here.path)
+        beside = functions_of(here, files)
+        for mention in facts.mentions:
             place, own = mention.place, here.mention.place
-            if mention.fn != here.mention.fn or place == own or place.base != own.base:
+            if mention.fn < 0 or facts.fns[mention.fn] not in beside:
+                continue
+            if place == own or place.base != own.base:
                 continue
             if own.base == "static":
                 sibling = not place.path and place.root != own.root and not own.path
