@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.lifetimes import where
+from rustfix_mem.rust.state import ADDS, TAKES
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def effects(collection: Collection, growths: tuple[Here, ...], files: Files) -> 
         yield f"computing it again does more than answer: {what}"
     for here in growths:
         yield from _changes(here, collection, files)
+        yield from _fills(here, files)
         yield from _comes_back(here, files)
 
 
@@ -93,6 +95,22 @@ def _changes(here: Here, collection: Collection, files: Files) -> Iterator[str]:
             if any(_takes_mut(fn) for fn in own):
                 yield f"computing it again does more than answer: `{kept.name}.{method}` changes it"
                 return
+
+
+def _fills(here: Here, files: Files) -> Iterator[str]:
+    """Whether a method of the owner that is called on the way fills one of its other fields."""
+    facts, place = files.facts(here.path), here.mention.place
+    own = facts.fns[here.mention.fn]
+    called = set(re.findall(r"\bself\.(\w+)\(", miss_path(here, files)))
+    for mention in facts.mentions:
+        fn = facts.fns[mention.fn] if mention.fn >= 0 else own
+        if fn == own or fn.owner != own.owner or fn.name not in called:
+            continue
+        sibling = mention.place.base == "self" and mention.place.path[:1] != place.path[:1]
+        if sibling and any(use.method in ADDS or use.method in TAKES for use in mention.uses):
+            name = mention.place.path[0] if mention.place.path else "self"
+            yield f"computing it again does more than answer: `{fn.name}` changes `{name}`"
+            return
 
 
 def _takes_mut(fn: FnDef) -> bool:

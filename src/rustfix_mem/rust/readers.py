@@ -111,12 +111,19 @@ def _deprecated(collection: Collection, growths: tuple[Here, ...], files: Files)
                 return
 
 
+POINTS = re.compile(r"\.as_(?:mut_)?ptr\(\)|\.as_raw_\w+\(\)")
+
+
 def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Whether a function is too clever to be followed: unsafe code, or a key put in twice."""
     for here in growths:
         for fn in functions_of(here, files):
-            if re.search(r"\bunsafe\b|\btransmute\b", files.text(here.path, fn.span)):
+            said = files.text(here.path, fn.span)
+            if re.search(r"\bunsafe\b|\btransmute\b", said):
                 yield f"`{fn.name}` has unsafe code, which may rely on entries that stay"
+                return
+            if (fn.returns is not None and fn.returns.head == "*") or POINTS.search(said):
+                yield f"`{fn.name}` makes a pointer, which may lead into what is kept"
                 return
     put = [(here.path, here.mention.fn, here.use.key) for here in growths]
     if len(set(put)) < len(put):

@@ -108,6 +108,12 @@ def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
     return any(FAR.search(files.text(path, fn.span)) for ring in rings for path, fn in ring)
 
 
+def _is_own_length(here: Here, files: Files) -> bool:
+    """Whether a value is made from the number of entries, said through the guard's name."""
+    name = re.escape(here.use.alias)
+    return bool(name and re.search(rf"\b{name}\s*\.\s*len\(\)", _put_in(here, files)))
+
+
 def _put_in(here: Here, files: Files) -> str:
     """The value that is put in, as written: for an entry what `or_insert` is given."""
     if here.use.value or here.use.slot is None:
@@ -125,6 +131,9 @@ def _is_parameter(here: Here, files: Files) -> bool:
     return any(parameter.name == plain for parameter in fn.params)
 
 
+CLOCKS = re.compile(r"\w::now(?:_\w+)?\b|\.elapsed\(")
+
+
 def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterator[str]:
     use, at = here.use, where(here, files)
     if use.note in ("accumulates", "borrowed"):
@@ -135,33 +144,51 @@ def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterato
         yield f"a set of what has been seen, at {at}: whoever asks it relies on it"
     elif use.lookup is None and use.note != "once":
         yield f"no look-up that would compute it again before `{use.method}` at {at}"
+    elif not collection.is_set and _answers_once(here, files):
+        yield f"a hit answers otherwise than a miss at {at}: it says what happened before"
     elif _is_parameter(here, files):
         yield f"the value `{_put_in(here, files)}` is given by the caller, not computed, at {at}"
-    if any(word in use.value for word in ("Instant::now", "SystemTime::now", ".elapsed(")):
+    if CLOCKS.search(use.value):
         yield f"it records when something happened at {at}"
 
 
 INTEGERS = tuple("usize u64 u32 u16 u8 isize i64 i32 i16 i8 u128".split())
 
 
-HIT = re.compile(r"\s*\)?\s*\{\s*(return|continue|break)\b\s*([^;{}]*?)\s*;?\s*\}")
+HIT = re.compile(
+    r"(?:\s*\.\s*is_some\(\))?\s*\)?\s*\{\s*(return|continue|break)\b\s*([^;{}]*?)\s*;?\s*\}"
+)
 
 
 def _is_history(here: Here, collection: Collection, files: Files) -> bool:
-    """Whether a set is asked what happened: a hit answers otherwise than a miss, or nothing."""
-    lookup = here.use.lookup
+    """Whether a set is asked what happened before, not whether something holds."""
+    fn = files.facts(here.path).fns[here.mention.fn]
     if "cache" not in spoken(collection):
         return True
-    if lookup is None:
+    if here.use.lookup is None:
+        return False
+    found = _hit(here, files)
+    leaves = found is not None and (found[1] != "return" or not found[2])
+    return fn.returns is None or leaves or _answers_once(here, files)
+
+
+def _hit(here: Here, files: Files) -> re.Match[str] | None:
+    """How a hit leaves, right behind the look-up."""
+    if here.use.lookup is None:
+        return None
+    fn = files.facts(here.path).fns[here.mention.fn]
+    return HIT.match(files.text(here.path, Span(here.use.lookup.span.end, fn.span.end)))
+
+
+def _answers_once(here: Here, files: Files) -> bool:
+    """Whether a hit returns some constant, and a miss something else."""
+    found = _hit(here, files)
+    if found is None or found[2] not in ("true", "false", "None", "Ok(())", "Ok(None)"):
         return False
     fn = files.facts(here.path).fns[here.mention.fn]
-    hit = HIT.match(files.text(here.path, Span(lookup.span.end, fn.span.end)))
-    if hit is None:
-        return False
-    lines = files.text(here.path, fn.span).rstrip("} \n").splitlines()
-    last = lines[-1].strip()
+    last = files.text(here.path, fn.span).rstrip("} \n").splitlines()[-1].strip()
     made = last.isidentifier() and last not in ("true", "false", "None")
-    return hit[1] != "return" or not hit[2] or (last != hit[2] and not made)
+    return last != found[2] and not made
 
 
 def _value_hazards(
@@ -178,8 +205,9 @@ def _value_hazards(
         yield "it records when something happened"
     is_number = collection.value.name in INTEGERS
     counted = [h for h in growths if _numbers(_put_in(h, files), h, files, is_number)]
-    if counted and (is_number or "len()" not in _put_in(counted[0], files)):
-        yield f"a value is an id into another store: `{_put_in(counted[0], files)}`"
+    own = [h for h in growths if _is_own_length(h, files)]
+    if own or (counted and (is_number or "len()" not in _put_in(counted[0], files))):
+        yield f"a value is an id into another store: `{_put_in((own or counted)[0], files)}`"
 
 
 NUMBERED = re.compile(
@@ -282,9 +310,16 @@ NUMBERS = re.compile(r"next|id$|seq|serial|index|cursor|version")
 """Names of counters that hand out numbers: these are state."""
 
 
+ADDS = (
+    "push push_back push_front push_str insert insert_full extend extend_from_slice append entry"
+    " put"
+).split()
+TAKES = "next pop pop_front pop_back pop_first pop_last recv try_recv read_line".split()
+"""What a sibling gives does not come a second time."""
+
+
 def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
-    adds = ("push", "push_back", "push_front", "insert", "insert_full", "extend", "entry", "put")
     for here in growths:
         facts = files.facts(here.path)
         beside = functions_of(here, files)
@@ -300,8 +335,11 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
                 sibling = place.root == own.root and place.path[:-1] == own.path[:-1]
             name = (place.path or (place.root,))[-1]
             kept = [use for use in mention.uses if TAKEN not in use.via]
-            if sibling and any(use.method.partition(".")[0] in adds for use in kept):
+            if sibling and any(use.method.partition(".")[0] in ADDS for use in kept):
                 yield f"in step with `{name}`, which grows beside it"
+                return
+            if sibling and any(use.method in TAKES for use in mention.uses):
+                yield f"in step with `{name}`, which gives each value once"
                 return
             told = any(re.search(rf"\b{name}\b", h.use.value) for h in growths)
             changed = [use for use in kept if use.kind in ("assign", "get_mut")]
