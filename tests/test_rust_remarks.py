@@ -44,6 +44,10 @@ def lowered(line: str, **given: int) -> str:
             "const MAX_CACHED: usize = 5000; // not 50000, 15000 or 5000.5",
             "const MAX_CACHED: usize = 200; // not 50000, 15000 or 5000.5",
         ),
+        (
+            "/// At most 5 000, or 5'000.\nconst MAX_CACHED: usize = 5000;",
+            "/// At most 200, or 200.\nconst MAX_CACHED: usize = 200;",
+        ),
         ("const MAX_CACHED: usize = 200;", "const MAX_CACHED: usize = 200;"),
         ("const MAX_CACHED: usize = 20;", "const MAX_CACHED: usize = 20;"),
         ("const MAX_CACHED: usize = 0x4000;", "const MAX_CACHED: usize = 0x4000;"),
@@ -112,7 +116,7 @@ def test_pins_are_listed() -> None:
     }
     done = plan(CacheBounds.configure({"max-entries": 200}), Snapshot.of_files(files), cache=False)
     assert done.applied[0].finding.why == (
-        "a test compares it: src/lib.rs:6",
+        "a test says it: src/lib.rs:6",
         "checked-in settings may override it: app.toml:2",
         "a document names it: docs/a.md:3",
     )

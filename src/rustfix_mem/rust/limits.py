@@ -59,7 +59,12 @@ DENIED = {
         *("PROMPT", "ANTHROPIC", "OPENAI", "GEMINI", "DEEPSEEK", "MOONSHOT", "XAI", "OPENROUTER"),
         *("PROVIDER", "PROVIDERS", "REMOTE", "HTTP", "HEADER", "KEEPALIVE", "CDN"),
     ),
-    "it says how long files stay on disk": ("DAYS", "DISK", "RETENTION", "ARCHIVE", "BACKUP"),
+    "it says how long files stay on disk": (
+        *("DAYS", "DISK", "RETENTION", "ARCHIVE", "BACKUP", "BASEBACKUP"),
+    ),
+    "it is the least, not the most": ("MIN", "MINIMUM", "LEAST", "LOWEST"),
+    "it says how far back one may ask": ("HISTORY", "SCROLLBACK", "BACKLOG"),
+    "it says what was given out, not what is kept": ("PORT", "PORTS", "LEASE", "LEASES", "LOCK"),
 }
 """Words of a name, a type or a file, and what a number that has one is for."""
 
@@ -86,7 +91,7 @@ MILLIS = {
 UNITS = {
     "secs": ("SECS", "SECONDS", "SEC", "SECOND"),
     "millis": ("MS", "MILLIS", "MILLISECONDS", "MSEC"),
-    "mins": ("MINS", "MINUTES", "MIN"),
+    "mins": ("MINS", "MINUTES"),
     "hours": ("HOURS", "HOUR"),
 }
 """The unit of a plain number, by the words of its name."""
@@ -130,6 +135,7 @@ def limits(path: str, files: Files) -> Iterator[Limit]:
         against = (
             *_denied(said, item, path),
             *_on_disk(number, counts, path, files),
+            *_stored(number, path, files),
             *_bounds_nothing(number, counts, files),
             *_read_by_tests_alone(number, path, files),
         )
@@ -289,21 +295,62 @@ def _is_bytes(number: Number, path: str, files: Files) -> bool:
 
 
 FILED = frozenset(("FILENAME", "FILE", "PATH", "DIR", "DIRECTORY", "FOLDER"))
-DELETES = re.compile(rb"\bfs::remove_(?:file|dir\w*)\b")
+DISK = re.compile(
+    rb"\bfs::(?:write|rename|metadata|remove_\w+|create_dir\w*|OpenOptions)\b|\bFile::create\b"
+    rb"|: (?:&mut )?(?:mut )?File\b|\bfs::File\b"
+)
+FORMATS = re.compile(
+    r"(?:^|[/_])(?:catalog|catalogue|format|formats|schema|wire|proto|snapshot)s?(?:[/_.]|$)"
+)
+"""Folders and files where what is written to disk, or sent, is laid down."""
 
 
 def _on_disk(number: Number, counts: str, path: str, files: Files) -> Iterator[str]:
-    """Whether what is kept for that long may lie on the disk."""
-    if counts != "seconds":
+    """Whether what is kept may lie on the disk, or be laid down for others."""
+    if FORMATS.search(path):
+        yield "it may be part of what is stored or sent, which others read"
         return
     stem = [word for word in words(number.name) if word in CACHED or word not in LONG]
     for static in files.facts(path).statics:
         named = words(static.name)
-        if FILED & set(named) and number.role == "const" and named[:2] == stem[:2]:
+        beside = counts == "seconds" and number.role == "const" and static.name != number.name
+        if beside and FILED & set(named) and named[:2] == stem[:2]:
             yield f"it may say how long a file on disk is good: `{static.name}` is beside it"
             return
-    if found := DELETES.search(files.sources[path]):
-        yield f"it may say how long files stay on disk: its file calls `{found[0].decode()}` too"
+    for file in _readers(number, path, files):
+        if found := DISK.search(files.sources[file]):
+            said = " ".join(found[0].decode().split())
+            yield f"it may be about files on disk: {file}, which reads it, has `{said}`"
+            return
+
+
+def _readers(number: Number, path: str, files: Files) -> list[str]:
+    """The file of a number, and those that name what it is given to, outside of tests."""
+    owner = number.owner.rpartition("::")[2]
+    if number.role == "field" and owner:
+        named = set(files.files_with(owner)) & set(files.files_with(number.name))
+    else:
+        named = set(files.files_with(number.name)) if number.role == "const" else set()
+    seen = [f for f in sorted(named) if files.reach(f).state in ("seen", "unknown")]
+    own = [] if CONFIGURES.search(path) else [path]  # which may well write itself to the disk
+    return list(dict.fromkeys([*own, *(f for f in seen if f != path and not files.reach(f).test)]))
+
+
+CONFIGURES = re.compile(r"config|settings|options|args", re.IGNORECASE)
+
+
+def _stored(number: Number, path: str, files: Files) -> Iterator[str]:
+    """Whether a constant is the default of a type that is written somewhere and read again."""
+    for file in files.files_with(number.name) if number.role == "const" else ():
+        facts = files.facts(file)
+        for at in _mentions(number.name, file, files):
+            inside = [f for f in facts.fns if f.span.start <= at < f.span.end and f.owner]
+            for fn in inside if not in_test(file, at, files) else ():
+                owner = next((t for t in facts.types if t.name == fn.owner), None)
+                both = owner is not None and {"Serialize", "Deserialize"} <= set(owner.derives)
+                if fn.trait == "Default" and both and not CONFIGURES.search(fn.owner):
+                    yield f"it is the default of `{fn.owner}`, which is stored or sent"
+                    return
 
 
 BOUNDS = re.compile(rb"\blen\(\)|capacity|Cache\b|Lru|NonZero|entries|evict|\bresize|max_|_size")

@@ -32,15 +32,15 @@ def pins(limit: Limit, files: Files) -> tuple[str, ...]:
 
 
 def _asserted(limit: Limit, files: Files) -> Iterator[str]:
-    """Tests that compare it with its value."""
-    name = _name(limit).encode()
-    for path in files.files_with(_name(limit)):
-        source = files.sources[path]
-        for found in re.finditer(rb"\b" + name + rb"\b", source):
-            near = _near(source, found.start())
-            told = b"assert" in near and _says(near, limit.number.value)
-            if told and in_test(path, found.start(), files):
-                yield f"a test compares it: {path}:{line_at(source, found.start())}"
+    """Tests that say its value beside its name, or beside that of a field that is named alike."""
+    plain = _name(limit).lower().removeprefix("default_")
+    for name in dict.fromkeys((_name(limit), plain, plain.removeprefix("max_"))):
+        for path in files.files_with(name):
+            source = files.sources[path]
+            for found in re.finditer(rb"\b" + name.encode() + rb"\b", source):
+                near = _near(source, found.start())
+                if _says(near, limit.number.value) and in_test(path, found.start(), files):
+                    yield f"a test says it: {path}:{line_at(source, found.start())}"
 
 
 def _overridden(limit: Limit, files: Files) -> Iterator[str]:

@@ -25,7 +25,9 @@ TIME = re.compile(
     rb"(?P<gap>[ -]?)(?P<unit>" + UNIT + rb")\b",
     re.IGNORECASE,
 )
-PLAIN = re.compile(rb"(?<![\w.])(?P<number>\d[\d_,]*)(?P<k>[kK]?)(?![\w%]|\.\d)")
+PLAIN = re.compile(
+    rb"(?<![\w.])(?P<number>\d{1,3}(?:[ '](?=\d{3})\d{3})+|\d[\d_,]*)(?P<k>[kK]?)(?![\w%]|\.\d)"
+)
 WRITTEN = {
     b"a": 1,
     b"an": 1,
@@ -118,6 +120,8 @@ def _about(limit: Limit, files: Files) -> Iterator[Span]:
     owner = limit.number.owner.rpartition("::")[2]
     fields = [f for t in facts.types if t.name == owner for f in t.fields]
     starts += [f.span.start for f in fields if f.name == limit.number.name]
+    if limit.number.role == "returned":
+        starts += _defaulted(limit.number.name, source)
     for start in starts:
         begins = source.rfind(b"\n", 0, start) + 1
         while begins > 0:
@@ -130,9 +134,15 @@ def _about(limit: Limit, files: Files) -> Iterator[Span]:
             begins = above
 
 
+def _defaulted(function: str, source: bytes) -> list[int]:
+    """Where fields begin whose default, as serde is told, a function makes."""
+    named = rb'default\s*=\s*"(?:\w+::)*' + function.encode() + rb'"'
+    return [found.start() for found in re.finditer(named, source)]
+
+
 SPEAKS = {
-    "seconds": re.compile(rb"cache|ttl|expir|time to live|max(?:imum)? age", re.IGNORECASE),
-    "entries": re.compile(rb"cache|capacity|entries|items|size", re.IGNORECASE),
+    "seconds": re.compile(rb"cache|ttl|expir|time to live|max(?:imum)? age|default", re.I),
+    "entries": re.compile(rb"cache|capacity|entries|items|size|default", re.I),
 }
 
 
@@ -174,7 +184,7 @@ def _spoken(
 
 def _value(number: bytes) -> int:
     written = WRITTEN.get(number.lower())
-    return written if written is not None else int(re.sub(rb"[_,]", b"", number))
+    return written if written is not None else int(re.sub(rb"[_, ']", b"", number))
 
 
 def _unit(unit: bytes) -> str:
@@ -205,6 +215,7 @@ def _plain(limit: Limit, amount: int, found: re.Match[bytes]) -> str:
     if found["k"] and value % 1000 == 0:
         return f"{value // 1000}{found['k'].decode()}"
     number = found["number"]
-    if b"," in number:
-        return f"{value:,}"
+    for parts in ",' ":
+        if parts.encode() in number:
+            return f"{value:,}".replace(",", parts)
     return f"{value:_}" if b"_" in number else str(value)

@@ -83,24 +83,29 @@ def _kept(
     yield from _addresses(collection, growths)
 
 
-OR_INSERT = re.compile(r"\.or_insert(?:_with|_with_key)?\((.*)\)", re.DOTALL)
+OR_INSERT = re.compile(r"\.or_insert(?:_with|_with_key)?\(")
 
 
 HANDED_OUT = re.compile(r"\bnext_|fetch_add|\brandom|Uuid::new|\brng\b")
 """A number that nobody gets twice."""
 FAR = re.compile(r"\bfetch_add\(|Uuid::new|\bnext_(?:id|number|index|serial|key)\b|\brandom\w*\(")
 """The same, two calls away or in another file, where `next_` may well be a parser's."""
+UNIQUE = re.compile(r"unique|uuid|nonce|random")
+"""Names of what makes a value that nobody gets twice, be it a number or a text."""
+
 MAKER = re.compile(r"(?:\w+\s*(?:\.|::)\s*)*([a-z_]\w*)\s*\(")
 
 
 def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
     """Whether a value numbers something: itself, or in a function that makes it, two deep."""
-    if NUMBERED.search(value) or not is_number:
-        return bool(NUMBERED.search(value))
-    called = MAKER.match(value)
+    if NUMBERED.search(value):
+        return True
+    called = MAKER.match(value) or MAKER.match(f"{value}(")
     if called is None:
         return False
     makers = [f for f in files.facts(here.path).fns if f.name == called[1]]
+    if not is_number:
+        return bool(UNIQUE.search(called[1]))
     if any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers):
         return True
     first = function_called(called[1], here.path, files)
@@ -118,8 +123,19 @@ def _put_in(here: Here, files: Files) -> str:
     """The value that is put in, as written: for an entry what `or_insert` is given."""
     if here.use.value or here.use.slot is None:
         return here.use.value
-    found = OR_INSERT.search(files.text(here.path, here.use.slot.whole))
-    return found[1] if found is not None else ""
+    said = files.text(here.path, here.use.slot.whole)
+    found = OR_INSERT.search(said)
+    return _up_to_its_end(said[found.end() :]) if found is not None else ""
+
+
+def _up_to_its_end(said: str) -> str:
+    """What stands before the parenthesis that closes one opened just before."""
+    depth = 1
+    for at, char in enumerate(said):
+        depth += (char == "(") - (char == ")")
+        if depth == 0:
+            return said[:at]
+    return said
 
 
 def _is_parameter(here: Here, files: Files) -> bool:
@@ -318,6 +334,12 @@ TAKES = "next pop pop_front pop_back pop_first pop_last recv try_recv read_line"
 """What a sibling gives does not come a second time."""
 
 
+def _is_within(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether one path leads through the other."""
+    short = min(len(one), len(other))
+    return one[:short] == other[:short]
+
+
 def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
     for here in growths:
@@ -333,12 +355,14 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
                 sibling = not place.path and place.root != own.root and not own.path
             else:
                 sibling = place.root == own.root and place.path[:-1] == own.path[:-1]
+            apart = place.root == own.root and not _is_within(place.path, own.path)
             name = (place.path or (place.root,))[-1]
             kept = [use for use in mention.uses if TAKEN not in use.via]
-            if sibling and any(use.method.partition(".")[0] in ADDS for use in kept):
+            added = any(use.method.partition(".")[0] in ADDS for use in kept)
+            if (sibling or apart) and added:
                 yield f"in step with `{name}`, which grows beside it"
                 return
-            if sibling and any(use.method in TAKES for use in mention.uses):
+            if (sibling or apart) and any(use.method in TAKES for use in mention.uses):
                 yield f"in step with `{name}`, which gives each value once"
                 return
             told = any(re.search(rf"\b{name}\b", h.use.value) for h in growths)

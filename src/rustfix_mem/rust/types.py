@@ -19,6 +19,7 @@ FAMILIES = {
     "HashMap": "hash-map",
     "FxHashMap": "hash-map",
     "AHashMap": "hash-map",
+    "FnvHashMap": "hash-map",
     "BTreeMap": "btree-map",
     "IndexMap": "index-map",
     "FxIndexMap": "index-map",
@@ -26,6 +27,7 @@ FAMILIES = {
     "HashSet": "hash-set",
     "FxHashSet": "hash-set",
     "AHashSet": "hash-set",
+    "FnvHashSet": "hash-set",
     "BTreeSet": "btree-set",
     "IndexSet": "index-set",
     "DashSet": "dash-set",
@@ -37,6 +39,7 @@ KNOWN_CRATES = (
     "rustc_hash",
     "fxhash",
     "ahash",
+    "fnv",
     "dashmap",
     "?",
 )

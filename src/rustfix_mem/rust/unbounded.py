@@ -102,7 +102,7 @@ def _kept(maker: Maker, path: str, files: Files) -> TypeTree | None:
     """The type of the cache, `LruCache<K, V>`, as its static or field declares it."""
     owner, _, name = maker.holder.rpartition(".")
     facts = files.facts(path)
-    declared = [s.type for s in facts.statics if s.name == name and not owner]
+    declared = [s.type for s in facts.statics if s.name == name and s.span.holds(maker.span)]
     declared += [f.type for t in facts.types if t.name == owner for f in t.fields if f.name == name]
     if len(declared) != 1:
         return None
