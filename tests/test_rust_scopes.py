@@ -186,6 +186,17 @@ def test_the_nearest_binding_counts(body: str, found: str) -> None:
             "static S1",
         ),
         ("impl A { fn f(&self) -> &M { if self.x { &self.m } else { &self.n } } }", None),
+        ("impl A { fn f(&self) -> &M { if self.x { &self.m } else { other() } } }", None),
+        ("impl A { fn f(&self) -> &M { if self.x { return other(); } &self.m } }", None),
+        (
+            "impl A { fn f(&self) -> R<&M> { if self.x { return Err(e); } Ok(&self.m) } }",
+            "self A.m",
+        ),
+        (
+            "fn f() -> Ref<M> { match S1.lock() { Ok(g) => g, Err(e) => e.into_inner() } }",
+            "static S1",
+        ),
+        ("fn f() -> Ref<M> { match S1.lock() { Ok(g) => g, Err(e) => other() } }", None),
         ("fn f(m: &M) -> &M { m }", None),
         ("fn f() {}", None),
     ],

@@ -128,6 +128,12 @@ class CacheBounds(Codemod):
     beside it too; what else says the number, in tests, documents and settings, is listed. Numbers
     of time-outs, rates, permissions, files on disk and services elsewhere are left alone.
 
+    A concurrent map (`DashMap`, `DashSet`) is bounded only where surely no entry is borrowed when
+    it is cleared, which would deadlock; its bound is approximate, since threads may race.
+
+    Also reported, never edited: a cache inside of the values of another collection, and a map of
+    `Weak`s whose dead entries nothing removes.
+
     What it cannot know: a `&mut` to the collection that is handed to code it does not follow, a
     macro that names it, a trait object; then it reports. A batch program that ends before the
     bound is reached gains nothing from it.

@@ -18,6 +18,7 @@ from rustfix_mem.rust.links import foresee as foresee
 from rustfix_mem.rust.literals import is_filled
 from rustfix_mem.rust.readers import against, unsure
 from rustfix_mem.rust.state import not_a_cache, spoken
+from rustfix_mem.rust.types import unknown_in
 from rustfix_mem.rust.uses import READING_MACROS
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
     if growths and not state:
         doubts += against(collection, live, growths, files)
         doubts += [life.because] if life.span in ("short", "unused") else []
+        doubts += [] if named else _of_unknown_keys(collection, files)
     if not named:  # without the word, a doubt is more likely a misunderstanding of ours
         state, doubts = state + doubts, []
     return Verdict(
@@ -93,6 +95,12 @@ def _is_named(collection: Collection) -> bool:
     return any(word in spoken(collection) for word in CACHE_WORDS)
 
 
+def _of_unknown_keys(collection: Collection, files: Files) -> list[str]:
+    """Whether nobody can say how many keys there may be, of what is not even called a cache."""
+    unknown = unknown_in(collection.key, collection.path, collection.module, files)
+    return [f"what a `{unknown[0]}` is, is unknown: it may have few values"] if unknown else []
+
+
 def _hidden(collection: Collection, live: tuple[Here, ...], files: Files) -> tuple[Here, ...]:
     """Where a collection that is looked up, but never seen to grow, is handed out to be filled."""
     asked = any(
@@ -105,14 +113,16 @@ def _hidden(collection: Collection, live: tuple[Here, ...], files: Files) -> tup
         or (here.use.kind == "token" and here.use.method not in READING_MACROS)
         or (here.use.kind == "returned" and _lent_unseen(here, files))
     ]
-    grown = [here for here in live if here.use.kind == "grow" and _is_likely(here, collection)]
+    less = any(here.use.kind in ("shrink", "clear", "assign") for here in live)
+    grown = [] if less else [here for here in live if _is_likely(here, collection)]
     return tuple(here for here in [*handed, *grown] if here.sure or here in grown) if asked else ()
 
 
 def _is_likely(here: Here, collection: Collection) -> bool:
     """Whether a memo of this name, beside the type that has it, is most likely of this type."""
     memo = here.use.lookup is not None and here.use.lookup.form != "entry"
-    return memo and here.path == collection.path and collection.owner is not None
+    beside = here.path == collection.path and collection.owner is not None
+    return memo and beside and here.use.kind == "grow"
 
 
 def _lent_unseen(here: Here, files: Files) -> bool:

@@ -109,6 +109,8 @@ def _accessor(function: Function) -> Place | None:
     if not inner or len([n for n in inner if n.type not in _ITEMS]) != 1:
         return None
     last = inner[-1]
+    if _answers(function) > 1:
+        return None
     if last.type in _ITEMS or strip(last).type not in ("identifier", "field_expression"):
         return None
     place = place_of(last, function)
@@ -119,9 +121,33 @@ def _handed_out(function: Function, mentions: list[Mention]) -> Place | None:
     """The one place whose inside, or a guard of it, is what a function answers with."""
     if not _lends(function):
         return None
-    places = [m.place for m in mentions if any(use.kind == "returned" for use in m.uses)]
-    one = places[0] if len(places) == 1 else None
-    return one if one is not None and one.base in ("self", "static") else None
+    handed = [m for m in mentions if any(use.kind == "returned" for use in m.uses)]
+    one = handed[0] if len(handed) == 1 else None
+    if one is None or one.place.base not in ("self", "static"):
+        return None
+    ends = sum(use.kind == "returned" for use in one.uses)
+    return one.place if ends >= _answers(function) else None
+
+
+def _answers(function: Function) -> int:
+    """In how many places a body may answer: with its end, and with every `return` of a value."""
+    statements = syntax.named(function.body)
+    nodes = own_nodes(function.body)
+    if any(node.type == "if_expression" for node in syntax.walk(statements[-1])):
+        return len(nodes)  # who knows
+    arms = [n for n in syntax.walk(statements[-1]) if n.type == "match_arm" and not _recovers(n)]
+    early = [node for node in nodes if node.type == "return_expression"]
+    failing = [
+        n for n in early if text(n).replace(" ", "").startswith(("returnErr(", "returnNone"))
+    ]
+    return max(len(arms), 1) + len(early) - len(failing)
+
+
+def _recovers(arm: Node) -> bool:
+    """`Err(poisoned) => poisoned.into_inner()` answers with the same guard."""
+    said = text(field(arm, "value"))
+    poisoned = said.endswith(".into_inner()") or said.startswith(("panic!", "unreachable!"))
+    return text(field(arm, "pattern")).startswith("Err") and poisoned
 
 
 _ITEMS = ("static_item", "const_item", "use_declaration", "function_item", "expression_statement")

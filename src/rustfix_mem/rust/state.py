@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.calls import function_called, functions_of, reached
+from rustfix_mem.rust.calls import COMMON, function_called, functions_of, reached
 from rustfix_mem.rust.cells import TAKEN
 from rustfix_mem.rust.facts import TypeTree
 from rustfix_mem.rust.lifetimes import where
@@ -93,6 +93,7 @@ FAR = re.compile(r"\bfetch_add\(|Uuid::new|\bnext_(?:id|number|index|serial|key)
 UNIQUE = re.compile(r"unique|uuid|nonce|random")
 """Names of what makes a value that nobody gets twice, be it a number or a text."""
 
+NEAR = re.compile(r"(?:self\.|Self::)?([a-z_]\w*)\s*\(")
 MAKER = re.compile(r"(?:\w+\s*(?:\.|::)\s*)*([a-z_]\w*)\s*\(")
 
 
@@ -100,14 +101,14 @@ def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
     """Whether a value numbers something: itself, or in a function that makes it, two deep."""
     if NUMBERED.search(value):
         return True
-    called = MAKER.match(value) or MAKER.match(f"{value}(")
-    if called is None:
-        return False
-    makers = [f for f in files.facts(here.path).fns if f.name == called[1]]
+    near, called = NEAR.match(value), MAKER.match(value) or MAKER.match(f"{value}(")
     if not is_number:
-        return bool(UNIQUE.search(called[1]))
+        return bool(called and UNIQUE.search(called[1]))
+    makers = [f for f in files.facts(here.path).fns if near is not None and f.name == near[1]]
     if any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers):
         return True
+    if called is None or called[1] in COMMON:
+        return False
     first = function_called(called[1], here.path, files)
     rings = [[first], *reached(first, 1, files)] if first is not None else []
     return any(FAR.search(files.text(path, fn.span)) for ring in rings for path, fn in ring)

@@ -338,6 +338,11 @@ def hazards(tree: TypeTree, path: str, module: str, files: Files) -> Hazards:
     )
 
 
+def unknown_in(tree: TypeTree, path: str, module: str, files: Files) -> tuple[str, ...]:
+    """The types in a type of which nothing is known: declared by a macro, or in another crate."""
+    return hazards(tree, path, module, files).unknown
+
+
 def _visit(tree: TypeTree, path: str, module: str, search: _Search) -> None:
     for inner in tree.args:
         _visit(inner, path, module, search)

@@ -106,6 +106,8 @@ def _climb(node: Node, way: _Way) -> Iterator[UseOf]:
             yield from _climb(parent, way.step("&mut" if mutable else "&"))
         case "unary_expression" if is_deref(parent):
             yield from _climb(parent, way.step())
+        case "expression_statement" if _is_value(parent):
+            yield from _climb(parent, way.step())
         case "field_expression" | "expression_statement":
             return  # a deeper place is a mention of its own; a bare statement does nothing
         case "match_expression" if field(parent, "value") != node:
@@ -124,6 +126,13 @@ def _climb(node: Node, way: _Way) -> Iterator[UseOf]:
             yield _end(node, way, "read" if way.near else "enumerate")
         case _:
             yield _end(node, way, _LAST.get(parent.type, "escape"))
+
+
+def _is_value(statement: Node) -> bool:
+    """Whether a `match` or an `if` is what its block answers with: it stands last, without `;`."""
+    block = statement.parent
+    last = block is not None and block.type == "block" and syntax.named(block)[-1:] == [statement]
+    return last and not text(statement).endswith(";")
 
 
 _LAST = {
