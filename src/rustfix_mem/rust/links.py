@@ -45,7 +45,7 @@ def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
     found: list[Here] = []
     for path in paths:
         facts = files.facts(path)
-        renamed = {u.name for u in facts.uses if u.path.rpartition("::")[2] == collection.name}
+        renamed = {use.name for use in facts.uses if use.path.rpartition("::")[2] in names}
         for mention in facts.mentions:
             if not _names(mention.place, names | renamed):
                 continue
@@ -193,10 +193,13 @@ def _is_accessor(
 ) -> bool | None:
     """Whether a call, `pools()` or `store::pools()`, is of a function that hands out a static."""
     before, _, name = place.root.rpartition("::")
+    facts = files.facts(path)
+    renamed = [use.path for use in facts.uses if use.name == name and not before]
+    if renamed and renamed[0].rpartition("::")[2] != name:  # `use store::pools as kept;`
+        before, _, name = renamed[0].rpartition("::")
     known = [fn for fn in accessors(collection, files) if fn.name == name]
     if not known:
         return None
-    facts = files.facts(path)
     own = [fn for fn in facts.fns if fn.name == name and fn.module == mention.module]
     if not before and path == collection.path:
         return True if any(fn in known and not fn.owner for fn in own) or not own else None

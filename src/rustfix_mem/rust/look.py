@@ -46,10 +46,11 @@ def _look(source: bytes, root: Node, found: items.Items) -> FileFacts:
     mentions: list[Mention] = []
     made: list[Construction] = []
     tokens: set[str] = set()
-    makers = frozenset(f.name for f in found.functions if _lends(f) and _arguments(f))
+    lends = frozenset(f.name for f in found.functions if _lends(f))
+    makers = frozenset(f.name for f in found.functions if f.name in lends and _arguments(f))
     fns: list[FnDef] = []
     for index, function in enumerate(found.functions):
-        own = _mentions(function, index, makers)
+        own = _mentions(function, index, makers, lends)
         mentions += own
         fns.append(_fn(function, own))
         made += constructions(function, index)
@@ -153,7 +154,9 @@ def _recovers(arm: Node) -> bool:
 _ITEMS = ("static_item", "const_item", "use_declaration", "function_item", "expression_statement")
 
 
-def _mentions(function: Function, index: int, makers: frozenset[str]) -> list[Mention]:
+def _mentions(
+    function: Function, index: int, makers: frozenset[str], lends: frozenset[str]
+) -> list[Mention]:
     """Every place of a function to which something is done."""
     found: list[Mention] = []
     parameters = field(function.node, "parameters")
@@ -168,7 +171,9 @@ def _mentions(function: Function, index: int, makers: frozenset[str]) -> list[Me
         uses = tuple(uses_of(node, function))
         if not any(use.kind != "read" for use in uses):
             continue
-        if node.type == "call_expression" and not any(use.kind in TELLING for use in uses):
+        own = (place.path or (place.root,))[-1].rpartition("::")[2].removesuffix("()") in lends
+        telling = own or any(use.kind in TELLING for use in uses)
+        if node.type == "call_expression" and not telling:
             continue
         found.append(Mention(place, index, function.test, function.module, uses))
     return with_lookups(found, function)

@@ -66,6 +66,7 @@ def against(
         yield f"{path}, which may touch it, could not be read"
     for here in live:
         yield from _assumes(here, collection, helpers, files)
+    yield from _passed_on(collection, files)
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
         if collection.static is not None and collection.name in files.facts(path).tokens:
             yield "named in a macro that may do anything with it"
@@ -251,12 +252,34 @@ def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files
             known = [a for a in accessors(collection, files) if a.name == fn.name]
             if not known or any(accessor.visibility == "pub" for accessor in known):
                 yield f"handed out by `{fn.name}` at {at}"
+            elif far := [path for one in known for path in _unseen_calls(one, here.path, files)]:
+                yield f"handed out by `{fn.name}` at {at}, to {far[0]} too"
         case "escape" | "escape_mut":
             yield f"passed on to a call that is not followed at {at}"
         case "token":
             yield f"named in a macro that is not read: `{use.method}!` at {at}"
         case "clear" | "assign" | "grow" | "shrink" if not here.sure:
             yield f"perhaps changed at {at}: the type there is unknown"
+
+
+def _passed_on(collection: Collection, files: Files) -> Iterator[str]:
+    """Where another file passes on what an accessor hands out: only its own file sees that."""
+    for accessor in accessors(collection, files):
+        given = rf"[(,]\s*&?\s*(?:mut\s+)?(?:[\w.]|::)*\b{re.escape(accessor.name)}\(\)\s*[,)]"
+        for path in files.files_with(accessor.name):
+            if path != collection.path and re.search(given.encode(), files.sources[path]):
+                yield f"passed on to a call that is not followed in {path}: `{accessor.name}()`"
+                return
+
+
+def _unseen_calls(accessor: FnDef, home: str, files: Files) -> list[str]:
+    """The other files that may call a function with arguments: only its own file's are followed."""
+    if not any(parameter.name != "self" for parameter in accessor.params):
+        return []
+    call = re.compile(rf"\b{re.escape(accessor.name)}\b".encode())
+    named = [path for path in files.files_with(accessor.name) if path != home]
+    package = files.reach(home).package
+    return [p for p in named if files.reach(p).package == package and call.search(files.sources[p])]
 
 
 def _reader(here: Here, helpers: set[str], files: Files) -> Iterator[str]:
