@@ -82,10 +82,17 @@ def _statics(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[
     return [
         Life("long", f"the static `{static.name}` holds a `{owner.name}`", sure=True)
         for path in paths
+        if not _serves_tests(path, files)
         for static in files.facts(path).statics
         if not static.test and not static.constant
         if any(_is(t.head, owner, file, path, static.module, files) for t in static.type.walk())
     ]
+
+
+def _serves_tests(path: str, files: Files) -> bool:
+    """Whether a file is built for tests, benches, examples or the build alone."""
+    reach = files.reach(path)
+    return reach.test or reach.state in ("test", "bench", "example", "build")
 
 
 def _holders(

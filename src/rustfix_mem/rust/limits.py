@@ -136,6 +136,7 @@ def limits(path: str, files: Files) -> Iterator[Limit]:
             *_denied(said, item, path),
             *_on_disk(number, counts, path, files),
             *_stored(number, path, files),
+            *_refuses(number, counts, path, files),
             *_bounds_nothing(number, counts, files),
             *_read_by_tests_alone(number, path, files),
         )
@@ -334,6 +335,28 @@ def _readers(number: Number, path: str, files: Files) -> list[str]:
     seen = [f for f in sorted(named) if files.reach(f).state in ("seen", "unknown")]
     own = [] if CONFIGURES.search(path) else [path]  # which may well write itself to the disk
     return list(dict.fromkeys([*own, *(f for f in seen if f != path and not files.reach(f).test)]))
+
+
+REFUSES = re.compile(
+    rb"(?:<|>|<=|>=|==)\s*(?:self\.|[\w.()]*\.)?%s\b[^;{}]{0,80}\{\s*(?:return\s+Err|bail!|Err\()"
+    rb"|\bensure!\([^;]{0,120}\b%s\b"
+)
+LET = re.compile(rb"\blet\s+(\w+)\s*=\s*[\w.&*()]*\b%s\b")
+
+
+def _refuses(number: Number, counts: str, path: str, files: Files) -> Iterator[str]:
+    """Whether what is beyond the number is refused with an error, and not forgotten."""
+    if counts != "entries" or number.role not in ("const", "field", "returned"):
+        return
+    name = number.name.removeprefix("default_").encode()
+    for file in files.files_with(name.decode()):
+        source = files.sources[file]
+        aliases = {found[1] for found in re.finditer(LET.pattern % name, source)}
+        for said in (name, *sorted(aliases)):
+            found = re.search(REFUSES.pattern % (said, said), source)
+            if found is not None and not in_test(file, found.start(), files):
+                yield f"what is beyond it is refused with an error, in {file}"
+                return
 
 
 CONFIGURES = re.compile(r"config|settings|options|args", re.IGNORECASE)

@@ -15,6 +15,7 @@ WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 BLANKED = bytes(byte if byte in WORD_BYTES else ord(" ") for byte in range(256))
 """A table for `translate` that leaves only words: four times faster than a regex."""
 
+STATIC = re.compile(rb"\b(?:static|const)\s+(?:ref\s+|mut\s+)?([A-Za-z_]\w*)\s*:")
 MOD = re.compile(rb"mod\s+(?:r#)?([^\s;{]+)\s*([;{])")
 PATH = re.compile(rb'path\s*=\s*"([^"]*)"')
 INCLUDE = re.compile(rb"include!\s*\(([^)]*)")
@@ -68,10 +69,15 @@ class Words:
 
     def files_with_static(self, name: str) -> list[str]:
         """The files that seem to declare a static or a const called `name`."""
-        written = re.compile(
-            rb"(?:static|const)\s+(?:ref\s+|mut\s+)?" + re.escape(name.encode()) + rb"\s*:"
-        )
-        return [path for path in self.files_with(name) if written.search(self.sources[path])]
+        return self._statics.get(name.encode(), [])
+
+    @cached_property
+    def _statics(self) -> dict[bytes, list[str]]:
+        found: dict[bytes, list[str]] = {}
+        for path, source in self.sources.items():
+            for name in set(STATIC.findall(source)):
+                found.setdefault(name, []).append(path)
+        return found
 
     def declares(self, path: str, name: str) -> bool:
         """Whether a `mod name` seems to stand in the file."""
