@@ -12,6 +12,7 @@ from rustfix_mem.rust.effects import effects, programs
 from rustfix_mem.rust.lifetimes import where
 from rustfix_mem.rust.links import accessors, below, scope, unreadable
 from rustfix_mem.rust.pairs import HALF
+from rustfix_mem.rust.receivers import may_call
 from rustfix_mem.rust.types import POINTERS, hazards, unfound
 from rustfix_mem.rust.uses import KIND_OF
 from rustfix_mem.text import Span, line_at
@@ -200,8 +201,9 @@ def _calls(caller: FnDef, called: FnDef, path: str, files: Files) -> bool:
         return False
     if not called.owner:
         return bool(re.search(rf"(?<![\w.:]){name}\s*\(", body))
-    on = r"\bself\." if called.name in KIND_OF or caller != called else r"\."
-    return bool(re.search(rf"(?:{on}|Self::|\b{called.owner}::){name}\s*\(", body))
+    if re.search(rf"(?:\bself\.|Self::|\b{called.owner}::){name}\s*\(", body):
+        return True
+    return called.name not in KIND_OF and caller == called and may_call(caller, called, path, files)
 
 
 def _named_elsewhere(collection: Collection, files: Files) -> Iterator[str]:
