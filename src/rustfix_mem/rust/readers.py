@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.borrows import FREE, IN_ELSE
+from rustfix_mem.rust.branches import exclusive
 from rustfix_mem.rust.calls import called_in, function_called, functions_of, reached
 from rustfix_mem.rust.effects import effects, programs
 from rustfix_mem.rust.lifetimes import where
@@ -127,9 +129,16 @@ def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
             if (fn.returns is not None and fn.returns.head == "*") or POINTS.search(said):
                 yield f"`{fn.name}` makes a pointer, which may lead into what is kept"
                 return
-    put = [(here.path, here.mention.fn, here.use.key) for here in growths]
-    if len(set(put)) < len(put):
+    if any(_both(*two, files) for two in combinations(growths, 2)):
         yield "one key is put in twice: the first may be a mark that the second replaces"
+
+
+def _both(one: Here, other: Here, files: Files) -> bool:
+    """Whether two growths put in the same key, one after the other."""
+    same = one.path == other.path and one.mention.fn == other.mention.fn
+    if not same or one.use.key != other.use.key:
+        return False
+    return not exclusive(files.sources[one.path], one.use.span, other.use.span)
 
 
 def _half(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
