@@ -225,6 +225,8 @@ class CacheBounds(Codemod):
                 yield _orphan(verdict)
         elif verdict.dead:
             yield _dead(verdict, codebase)
+        elif verdict.hidden and verdict.smaller:
+            yield LeftAlone(path, collection.span, collection.item, verdict.smaller)
         elif verdict.hidden:
             yield _hidden(verdict, codebase)
         elif verdict.inner and (verdict.state or not verdict.growths):
@@ -402,23 +404,15 @@ def _report(verdict: growth.Verdict, why: tuple[str, ...]) -> Finding:
 
 def _hidden(verdict: growth.Verdict, codebase: Codebase) -> Finding:
     here, item = verdict.hidden[0], verdict.collection.item
-    match here.use.kind:
-        case "token":
-            why = f"named in a macro that is not read: `{here.use.method}!`"
-        case "returned":
-            fn = codebase.facts(here.path).fns[here.mention.fn]
-            why = f"handed out by `{fn.name}`, to be changed where nothing names it"
-        case "grow":
-            at = growth.where(here, codebase)
-            why = f"perhaps grows at {at}: the type there is not known"
-        case _:
-            why = f"passed on to a call that is not followed: `{here.use.method}`"
+    sure, why = growth.because(here, codebase)
+    grows = "grows with every new key; no fix is offered"
+    seen = grows if sure else "is a cache that may grow where this tool cannot see"
     return Finding(
         path=here.path,
         span=here.use.span,
         shape="hidden-growth",
         item=item,
-        message=f"`{item}` is a cache that may grow where this tool cannot see",
+        message=f"`{item}` {seen}",
         why=(why,),
         help="look at what is done with it there, and cap it by hand if it only grows",
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust import syntax
+from rustfix_mem.rust.hidden import because as because
+from rustfix_mem.rust.hidden import hidden, smaller
 from rustfix_mem.rust.inside import grown_inside, stays_behind
 from rustfix_mem.rust.lifetimes import Life, life_of
 from rustfix_mem.rust.lifetimes import where as where
@@ -19,7 +21,6 @@ from rustfix_mem.rust.literals import is_filled
 from rustfix_mem.rust.readers import against, unsure
 from rustfix_mem.rust.state import not_a_cache, spoken
 from rustfix_mem.rust.types import unknown_in
-from rustfix_mem.rust.uses import READING_MACROS
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.files import Files
@@ -47,6 +48,8 @@ class Verdict:
     dead: bool
     hidden: tuple[Here, ...]
     """Where code that is not followed is given it and may fill it, if nothing else is seen to."""
+    smaller: tuple[str, ...]
+    """Why it seems to be bounded where it is hidden, so it is left alone."""
     shape: str
     inner: tuple[str, ...] = ()
     """Why something grows inside of its values, which is reported even where it is state itself."""
@@ -60,6 +63,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
     live = tuple(here for here in uses if here.live)
     growths = tuple(here for here in live if here.use.kind == "grow" and here.sure)
     named = _is_named(collection)
+    handed = hidden(collection, live, files) if named and not growths else ()
     state = list(not_a_cache(collection, live, growths, files))
     doubts: list[str] = []
     life = Life("unknown", "")
@@ -84,7 +88,8 @@ def judge(collection: Collection, files: Files) -> Verdict:
         life=life,
         named=named,
         dead=named and not growths and _is_dead(collection, uses, files),
-        hidden=_hidden(collection, live, files) if named and not growths else (),
+        hidden=handed,
+        smaller=tuple(smaller(handed, live, files)),
         shape=_shape(collection, growths),
         inner=inner if life.span not in ("short", "unused") else (),
         stale=stale if life.span not in ("short", "unused") else (),
@@ -99,36 +104,6 @@ def _of_unknown_keys(collection: Collection, files: Files) -> list[str]:
     """Whether nobody can say how many keys there may be, of what is not even called a cache."""
     unknown = unknown_in(collection.key, collection.path, collection.module, files)
     return [f"what a `{unknown[0]}` is, is unknown: it may have few values"] if unknown else []
-
-
-def _hidden(collection: Collection, live: tuple[Here, ...], files: Files) -> tuple[Here, ...]:
-    """Where a collection that is looked up, but never seen to grow, is handed out to be filled."""
-    asked = any(
-        (here.use.kind == "lookup" and here.sure) or _is_likely(here, collection) for here in live
-    )
-    handed = [
-        here
-        for here in live
-        if here.use.kind == "escape_mut"
-        or (here.use.kind == "token" and here.use.method not in READING_MACROS)
-        or (here.use.kind == "returned" and _lent_unseen(here, files))
-    ]
-    less = any(here.use.kind in ("shrink", "clear", "assign") for here in live)
-    grown = [] if less else [here for here in live if _is_likely(here, collection)]
-    return tuple(here for here in [*handed, *grown] if here.sure or here in grown) if asked else ()
-
-
-def _is_likely(here: Here, collection: Collection) -> bool:
-    """Whether a memo of this name, beside the type that has it, is most likely of this type."""
-    memo = here.use.lookup is not None and here.use.lookup.form != "entry"
-    beside = here.path == collection.path and collection.owner is not None
-    return memo and beside and here.use.kind == "grow"
-
-
-def _lent_unseen(here: Here, files: Files) -> bool:
-    """Whether a trait's method lends it to be changed: `DerefMut`, which no call names."""
-    fn = files.facts(here.path).fns[here.mention.fn]
-    return bool(fn.trait) and fn.returns is not None and fn.returns.head == "&mut"
 
 
 FILLS = frozenset(("get_or_init", "get_or_try_init", "get_or_insert_with", "get_or_insert"))
