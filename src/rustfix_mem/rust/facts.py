@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 5
+SCHEMA = 6
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 

@@ -51,7 +51,8 @@ def is_filled(root: Node, path: str, name: str, owner: TypeDef, home: str, files
             continue
         made = local_of(node) if node.type == "shorthand_field_initializer" else node
         value = field(made, "value") if made is not None else None
-        if value is None or not is_empty(value, name):
+        own = name if impl_owner(node) == owner.name else ""  # `self.name` is of another type
+        if value is None or not is_empty(value, own):
             return True
     macros = [node for node in syntax.walk(root) if node.type == "macro_invocation"]
     return any(_filled_in_tokens(text(macro), name) for macro in macros)

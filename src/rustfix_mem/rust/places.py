@@ -134,6 +134,17 @@ def taken_apart(node: Node, function: Function, index: int) -> list[Mention]:
     owner = type_tree(field(pattern, "type"))
     owner = TypeTree(function.owner) if owner.head == "Self" else owner
     name = text(field(node, "name"))
-    use = UseOf("escape_mut", "a pattern", span(node), span(node), "", (), False, ())
+    kind = "clone" if _only_cloned(node, name, function) else "escape_mut"
+    use = UseOf(kind, "a pattern", span(node), span(node), "", (), False, ())
     place = Place("let", "", (name,), owner)
     return [Mention(place, index, function.test, function.module, (use,))]
+
+
+def _only_cloned(pattern: Node, name: str, function: Function) -> bool:
+    """Whether `impl Clone` takes a field out by its name, and only says `name.clone()` of it."""
+    if function.trait != "Clone" or field(pattern, "pattern") is not None:
+        return False
+    named = [n for n in syntax.walk(function.body) if n.type == "identifier" and text(n) == name]
+    calls = [method_call(n.parent.parent) for n in named if n.parent and n.parent.parent]
+    own = [call for call in calls if call is not None and call.name == "clone"]
+    return len(own) == len(named) and all(call.receiver in named for call in own)
