@@ -48,6 +48,7 @@ ALLOWS = {
     "LINE_COMMENT": "what a comment is",
     "ATTRIBUTE": "what an attribute is",
     "COMMENT": "what a comment is",
+    "CONFIGURES": "files whose own writing to the disk says nothing",
     "SPLIT": "how a dependency is asked for",
     "SYSINFO": "how a dependency is asked for",
     "SIZES": "functions that say how large a cache is",

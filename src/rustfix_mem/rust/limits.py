@@ -240,10 +240,10 @@ def _method(number: Number, path: str, files: Files) -> _Found | None:
     return counts, f"{number.owner.rpartition('::')[2]}.{number.name}", _set(number.name)
 
 
-def _around(number: Number, path: str, files: Files) -> Iterator[Maker]:
-    for maker in files.facts(path).makers:
-        if maker.span.start < number.span.start <= maker.last:
-            yield maker
+def _around(number: Number, path: str, files: Files) -> list[Maker]:
+    """The chains of methods that a number is told in."""
+    start = number.span.start
+    return [m for m in files.facts(path).makers if m.span.start < start <= m.last]
 
 
 def _returned(number: Number, path: str, files: Files) -> _Found | None:
@@ -337,11 +337,12 @@ def _readers(number: Number, path: str, files: Files) -> list[str]:
     return list(dict.fromkeys([*own, *(f for f in seen if f != path and not files.reach(f).test)]))
 
 
-REFUSES = re.compile(
-    rb"(?:<|>|<=|>=|==)\s*(?:self\.|[\w.()]*\.)?%s\b[^;{}]{0,80}\{\s*(?:return\s+Err|bail!|Err\()"
-    rb"|\bensure!\([^;]{0,120}\b%s\b"
-)
-LET = re.compile(rb"\blet\s+(\w+)\s*=\s*[\w.&*()]*\b%s\b")
+def _refusing(name: bytes) -> re.Pattern[bytes]:
+    """A comparison with `name` behind which an error is returned."""
+    compared = rb"(?:<|>|<=|>=|==)\s*(?:self\.|[\w.()]*\.)?" + name + rb"\b[^;{}]{0,80}\{\s*"
+    return re.compile(
+        compared + rb"(?:return\s+Err|bail!|Err\()|\bensure!\([^;]{0,120}\b" + name + rb"\b"
+    )
 
 
 def _refuses(number: Number, counts: str, path: str, files: Files) -> Iterator[str]:
@@ -351,9 +352,10 @@ def _refuses(number: Number, counts: str, path: str, files: Files) -> Iterator[s
     name = number.name.removeprefix("default_").encode()
     for file in files.files_with(name.decode()):
         source = files.sources[file]
-        aliases = {found[1] for found in re.finditer(LET.pattern % name, source)}
+        lets = rb"\blet\s+(\w+)\s*=\s*[\w.&*()]*\b" + name + rb"\b"
+        aliases = {found[1] for found in re.finditer(lets, source)}
         for said in (name, *sorted(aliases)):
-            found = re.search(REFUSES.pattern % (said, said), source)
+            found = _refusing(said).search(source)
             if found is not None and not in_test(file, found.start(), files):
                 yield f"what is beyond it is refused with an error, in {file}"
                 return
