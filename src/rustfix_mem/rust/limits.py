@@ -341,7 +341,10 @@ def _refusing(name: bytes) -> re.Pattern[bytes]:
     """A comparison with `name` behind which an error is returned."""
     compared = rb"(?:<|>|<=|>=|==)\s*(?:self\.|[\w.()]*\.)?" + name + rb"\b[^;{}]{0,80}\{\s*"
     return re.compile(
-        compared + rb"(?:return\s+Err|bail!|Err\()|\bensure!\([^;]{0,120}\b" + name + rb"\b"
+        compared
+        + rb"(?:return\s+(?:\w+::)*(?:Err\b|error\b|\w*Snafu)|bail!|Err\()|\bensure!\([^;]{0,120}\b"
+        + name
+        + rb"\b"
     )
 
 
