@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.text import line_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rustfix_mem.rust.facts import TypeDef
     from rustfix_mem.rust.files import Files
     from rustfix_mem.rust.links import Here
@@ -63,6 +66,9 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
         chosen = sorted((life for life in found if life.span == span), key=lambda x: not x.sure)
         if chosen:
             return chosen[0]
+    seen_made = next(_perhaps_made(owner, paths, files), None)
+    if seen_made is not None:
+        return seen_made
     return Life("unused", f"nobody in this workspace makes a `{owner.name}` outside of tests")
 
 
@@ -142,6 +148,33 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
             else:
                 found.append(Life("unknown", f"{where} makes one and hands it on"))
     return found
+
+
+def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Life]:
+    """Where one may be made unseen: in a static, a macro, by a type argument, by its own function.
+
+    Of the text, and so only asked where nothing else is known.
+    """
+    name = re.escape(owner.name)
+    argument = rf"::<[^;(){{}}]*\b{name}\b[^;(){{}}]*>|<{name}\s+as\b"
+    written = re.compile(rf"\b{name}(?:::<[^;(){{}}]*>)?::[a-z_]\w*|{argument}")
+    literal = re.compile(rf"{written.pattern}|\b{name}\s*\{{")
+    for path in paths:
+        reached, facts = files.reach(path), files.facts(path)
+        if reached.state in ("test", "bench", "example", "build") or reached.test:
+            continue
+        for static in facts.statics:
+            value = files.text(path, static.span).partition("=")[2]
+            if not static.test and literal.search(value):
+                yield Life("unknown", f"the static `{static.name}` makes one and hands it on")
+        for fn in facts.fns:
+            head, _, body = files.text(path, fn.span).partition("{")
+            found = None if fn.test or fn.owner == owner.name else written.search(body)
+            if found is not None:
+                at = fn.span.start + len(f"{head}{{{body[: found.start()]}".encode())
+                line = line_at(files.sources[path], at)
+                said = " ".join(found[0].split())
+                yield Life("unknown", f"`{fn.name}` ({path}:{line}) may make one: `{said}`")
 
 
 def where(here: Here, files: Files) -> str:
