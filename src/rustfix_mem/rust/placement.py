@@ -72,7 +72,8 @@ def cap(
     if evicts and not is_clone(collection.key, collection.path, collection.module, files):
         raise Refused(f"to evict one, its key `{collection.key}` would have to be `Clone`")
     makers = accessors(collection, files)
-    guards = frozenset(f.name for f in makers if f.returns and f.returns.name in GUARDS)
+    lent = ("&",) if collection.is_concurrent else ()  # itself: no guard is needed to change it
+    guards = frozenset(f.name for f in makers if f.returns and f.returns.name in (*GUARDS, *lent))
     edits = [edit] if edit is not None else []
     for here, fn in zip(growths, fns, strict=True):
         site = Site(
@@ -234,7 +235,8 @@ def _temporary(site: Site, receiver: str) -> list[Edit]:
     indent = layout.indent_at(site.source, start)
     looked = use.lookup.key if use.lookup is not None else ""
     name = free_name(_local_name(site, fields), f"{statement.removeprefix(receiver)} {looked}")
-    mutable = "mut " if GUARD.search(guard) or _is_made(guard, site) else ""
+    made = _is_made(guard, site) and not site.collection.is_concurrent
+    mutable = "mut " if GUARD.search(guard) or made else ""
     key, hoisted, moved = key_of(site)
     rest = site.text(Span(use.receiver.end, slot.whole.end))
     if any(depth == 0 for _, depth in indents.comments(rest)):

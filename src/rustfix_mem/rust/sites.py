@@ -38,7 +38,7 @@ class Site:
     discard: str
     """`let _ = ` where the lint `unused_results` may be on."""
     guards: frozenset[str]
-    """The functions that hand out a guard of the collection."""
+    """The functions that hand out a guard of the collection, or a concurrent one itself."""
     copied: bool
     """Whether its keys are copied, not cloned."""
     fn: FnDef
