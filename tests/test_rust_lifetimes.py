@@ -62,6 +62,18 @@ def life(source: str, **files: str) -> Life:
         ),
         pytest.param("const C: Option<Cache> = None;", "unused", False, id="const"),
         pytest.param(
+            "static A: LazyLock<App> = LazyLock::new(|| App::of(m::Cache::new()));",
+            "unknown",
+            False,
+            id="made in a static",
+        ),
+        pytest.param(
+            "fn f() -> Box<dyn T> { Box::<Cache>::default() }", "unknown", False, id="by type"
+        ),
+        pytest.param("fn f() { all(vec![Cache::new()]) }", "unknown", False, id="in a macro"),
+        pytest.param("impl Cache { fn f() { Cache::new(); } }", "unused", False, id="by itself"),
+        pytest.param("fn f(c: &Cache) -> Option<Cache> { None }", "unused", False, id="only named"),
+        pytest.param(
             "struct A { b: Box<B>, c: Cache } struct B { a: A }", "unknown", False, id="ring"
         ),
     ],

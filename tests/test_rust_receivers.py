@@ -1,0 +1,51 @@
+"""Whether a method that is called on something else may be the one that calls it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rustfix_mem.codebase import Codebase
+from rustfix_mem.rust.receivers import may_call
+from rustfix_mem.scan import Looker
+
+X = b'[package]\nname = "x"\nedition = "2021"\n'
+TYPES = """
+struct Inner;
+impl Inner { fn info(&self) -> u8 { 1 } }
+struct Lent; impl Deref for Lent { type Target = Outer<u8>; fn deref(&self) -> &Outer<u8> { x() } }
+struct Back; impl Back { fn info(&self) -> u8 { OUTER.info() } }
+struct Outer<P> { inner: Arc<Inner>, other: P, own: Box<Outer<P>>, lent: Lent, back: Back,
+    any: Arc<dyn Info>, list: Vec<Inner> }
+"""
+
+
+def may_be(body: str) -> bool:
+    source = (
+        f"{TYPES}impl<P> Outer<P> {{ fn info(&self, given: &Inner, same: &Self) {{ {body} }} }}"
+    )
+    codebase = Codebase({"src/lib.rs": source.encode()}, {"Cargo.toml": X}, Looker(1))
+    fn = next(f for f in codebase.facts("src/lib.rs").fns if f.owner == "Outer")
+    return may_call(fn, fn, "src/lib.rs", codebase)
+
+
+@pytest.mark.parametrize("body", ["self.inner.info()", "self.other.info()", "given.info()"])
+def test_it_is_another(body: str) -> None:
+    assert not may_be(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "self.own.info()",
+        "self.lent.info()",
+        "self.back.info()",
+        "self.any.info()",
+        "self.list[0].info()",
+        "same.info()",
+        "let given = self; given.info()",
+        "all(|given| given.info())",
+        "self.inner.info(); who().info()",
+    ],
+)
+def test_it_may_be_itself(body: str) -> None:
+    assert may_be(body)
