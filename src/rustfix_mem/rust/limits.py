@@ -353,7 +353,9 @@ def _refuses(number: Number, counts: str, path: str, files: Files) -> Iterator[s
     if counts != "entries" or number.role not in ("const", "field", "returned"):
         return
     name = number.name.removeprefix("default_").encode()
-    for file in files.files_with(name.decode()):
+    known = _readers(number, path, files)  # `max_entries` may be anybody's, `page_cache_size` not
+    named = files.files_with(name.decode()) if _set(number.name) & CACHED else known
+    for file in named:
         source = files.sources[file]
         lets = rb"\blet\s+(\w+)\s*=\s*[\w.&*()]*\b" + name + rb"\b"
         aliases = {found[1] for found in re.finditer(lets, source)}
