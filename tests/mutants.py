@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RUST = "rustfix_mem.rust."
 CODEMOD = "rustfix_mem_codemods.cache_bounds"
-JUDGING = ("state", "readers", "effects", "borrows", "growth", "limits", "unbounded")
+JUDGING = ("state", "readers", "effects", "borrows", "growth", "limits", "spared", "unbounded")
 PLACING = ("lifetimes", "links", "types", "sites", "placement", "slots", "remarks", "capacity")
 MODULES = (*(f"{RUST}{name}" for name in (*JUDGING, *PLACING)), CODEMOD)
 

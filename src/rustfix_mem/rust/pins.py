@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.limits import CACHED, in_test
 from rustfix_mem.rust.sites import words
+from rustfix_mem.rust.spared import CACHED, in_test
 from rustfix_mem.text import line_at
 
 if TYPE_CHECKING:
