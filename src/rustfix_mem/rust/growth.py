@@ -102,7 +102,9 @@ def _is_named(collection: Collection) -> bool:
 
 def _of_unknown_keys(collection: Collection, files: Files) -> list[str]:
     """Whether nobody can say how many keys there may be, of what is not even called a cache."""
-    unknown = unknown_in(collection.key, collection.path, collection.module, files)
+    found = unknown_in(collection.key, collection.path, collection.module, files)
+    parameters = collection.owner.generics if collection.owner is not None else ()
+    unknown = [name for name in found if name not in parameters]
     return [f"what a `{unknown[0]}` is, is unknown: it may have few values"] if unknown else []
 
 
