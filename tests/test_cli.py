@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from rustfix_mem import changeset, registry
 from rustfix_mem.changeset import ChangeSet, Located, Report, Skipped, Statistics
+from rustfix_mem.cli import help as help_text
 from rustfix_mem.cli.main import cargo_main, main
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone, fingerprint
@@ -851,6 +852,13 @@ def test_the_help_teaches(capsys: pytest.CaptureFixture[str], argv: str) -> None
     out = capsys.readouterr().out
     for word in ("Examples", "Exit codes", "130", "list", "explain", "check", "apply"):
         assert word in out
+
+
+def test_no_line_of_the_help_wraps_in_80_columns() -> None:
+    texts = [help_text.TOP, help_text.EXIT_CODES, *help_text.TEXT.values()]
+    texts.append(help_text.apply(CapMaps))
+    long = [line for text in texts for line in text.splitlines() if len(line) > 78]
+    assert long == []
 
 
 def test_the_help_of_a_codemod_has_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:

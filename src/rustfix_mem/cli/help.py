@@ -20,10 +20,10 @@ COMMANDS: dict[str, type[options.Options]] = {
 TOP = """
 Find where a Rust repository lets memory grow, and put a bound on a branch.
 
-A commit is read, unless `check` is told to read the index or the work tree, and
-only a branch is written: work tree, index and HEAD stay as they are, also when
-they are dirty. Nothing of the repository is run. Unofficial: rustfix itself is
-a crate of rust-lang.
+A commit is read, unless `check` is told to read the index or the work
+tree, and only a branch is written: work tree, index and HEAD stay as they
+are, also when they are dirty. Nothing of the repository is run. Unofficial:
+rustfix itself is a crate of rust-lang.
 
 Examples:
   rustfix-mem check                        what is there; changes nothing
@@ -69,11 +69,11 @@ named; with `all` there is a line for those of each codemod.
 
 Examples:
   rustfix-mem check
-  rustfix-mem check cache-bounds -v        and what was left alone, and why, and
-                                           where each parameter has its value from
-  rustfix-mem check --staged               what a commit would bring in
-  rustfix-mem check --write-baseline       accept what is there, and from then on
-  rustfix-mem check --baseline rustfix-mem-baseline.json   say only what is new
+  rustfix-mem check cache-bounds -v    and what was left alone, and why, and
+                                       where each parameter is from
+  rustfix-mem check --staged           what a commit would bring in
+  rustfix-mem check --write-baseline   accept what is there, and then
+  rustfix-mem check --baseline rustfix-mem-baseline.json     only what is new
   rustfix-mem check --output-format json --output-file findings.json
 
 Exit code: 1 if there is a defect that is not hidden, else 0.
@@ -81,9 +81,9 @@ Exit code: 1 if there is a defect that is not hidden, else 0.
     "apply": """
 Put the fixes of a codemod on a branch, as one commit on top of --rev.
 
-Prints the diff on standard output, and all else on standard error. The branch
-is `rustfix-mem/CODEMOD`; nothing else of the repository changes. It moves
-forward when the result is a new one, unless you have built upon it.
+Prints the diff on standard output, and all else on standard error. The
+branch is `rustfix-mem/CODEMOD`; nothing else of the repository changes. It
+moves forward when the result is a new one, unless you have built upon it.
 
 Examples:
   rustfix-mem apply cache-bounds --dry-run
@@ -102,8 +102,8 @@ def apply(codemod: type[Codemod]) -> str:
     return f"""
 {codemod.summary()}
 
-Puts its fixes on a branch, `rustfix-mem/{name}`, as one commit on top of
---rev. Nothing else of the repository changes.
+Puts its fixes on a branch, as one commit on top of --rev:
+`rustfix-mem/{name}`. Nothing else of the repository changes.
 
 The level of its fixes: {codemod.level.word} at best.
 The memory guide: {codemod.guide}.
