@@ -281,8 +281,8 @@ class CacheBounds(Codemod):
             yield LeftAlone(path, span, limit.item, (passed_over,))
         elif codebase.reach(path).state == "orphan":
             yield LeftAlone(path, span, limit.item, ("a file that rustc never sees",))
-        elif limit.against:
-            yield LeftAlone(path, span, limit.item, limit.against)
+        elif against := limits.against(limit, codebase):
+            yield LeftAlone(path, span, limit.item, against)
         else:
             finding = _told(limit, parameter, most)
             yield self._lowered(finding, limit, most, codebase) if asked else finding

@@ -82,8 +82,8 @@ class Limit:
     counts: str
     unit: str
     """What the digits count: `entries`, or a key of `MILLIS`."""
-    against: tuple[str, ...]
-    """Why it is no such number after all, or why another would change nothing."""
+    said: frozenset[str]
+    """The words that speak of it, in capitals."""
 
     @property
     def amount(self) -> float:
@@ -106,8 +106,16 @@ def limits(path: str, files: Files) -> Iterator[Limit]:
             continue
         if counts == "entries" and is_bytes(number, path, files):
             continue
-        against = spared(number, counts, item, said, path, files)
-        yield Limit(path, number, item, counts, unit, tuple(dict.fromkeys(against)))
+        yield Limit(path, number, item, counts, unit, said)
+
+
+def against(limit: Limit, files: Files) -> tuple[str, ...]:
+    """Why it is no such number after all, or why another would change nothing.
+
+    This asks many files, so ask only of a number that is large enough to matter.
+    """
+    found = spared(limit.number, limit.counts, limit.item, limit.said, limit.path, files)
+    return tuple(dict.fromkeys(found))
 
 
 _Found = tuple[str, str, frozenset[str]]
