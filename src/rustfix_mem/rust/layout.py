@@ -63,6 +63,11 @@ def _width(indent: str) -> int:
     return len(indent.expandtabs(4))
 
 
+def gap(line: str, indent: str, style: Style) -> str:
+    """What parts two words of a doc comment: a blank, or a new line if the `line` is too long."""
+    return " " if _width(line) <= style.width else f"\n{indent}/// "
+
+
 def condition(indent: str, left: str, right: str, style: Style) -> str:
     """`if left && right {`, broken where rustfmt breaks it."""
     flat = f"if {left} && {right}"
@@ -70,6 +75,8 @@ def condition(indent: str, left: str, right: str, style: Style) -> str:
         return f"{flat} {{"
     if _width(indent) + len(flat) <= style.width:
         return f"{flat}\n{indent}{{"
+    if _width(indent) + len(f"if {left}") > style.width:
+        left = left.replace(" >= ", f"\n{indent}{style.unit}>= ")
     return f"if {left}\n{indent}{style.unit}&& {right}\n{indent}{{"
 
 
