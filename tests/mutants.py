@@ -21,8 +21,15 @@ if TYPE_CHECKING:
 RUST = "rustfix_mem.rust."
 CODEMOD = "rustfix_mem_codemods.cache_bounds"
 JUDGING = ("state", "readers", "effects", "borrows", "growth", "limits", "spared", "unbounded")
-PLACING = ("lifetimes", "links", "types", "sites", "placement", "slots", "remarks", "capacity")
-MODULES = (*(f"{RUST}{name}" for name in (*JUDGING, *PLACING)), CODEMOD)
+"""Those whose `yield` is a reason."""
+ROOMS = {
+    "file": ("borrows", "slots"),
+    "whole": ("lifetimes", "links", "types"),
+    "verdict": ("state", "readers", "effects", "growth"),
+    "cap": ("sites", "placement", "capacity"),
+    "bounds": ("limits", "spared", "unbounded", "remarks"),
+}
+MODULES = (*(f"{RUST}{room}.{name}" for room in ROOMS for name in ROOMS[room]), CODEMOD)
 
 ALLOWS = {
     "FAMILIES": "what is a collection at all",
@@ -272,7 +279,7 @@ def _ours() -> list[ModuleType]:
 @cache
 def looks() -> frozenset[str]:
     """The modules on which facts depend: those that `look` imports, through any number of steps."""
-    found, todo = set[str](), [f"{RUST}look"]
+    found, todo = set[str](), [f"{RUST}file.look"]
     while todo:
         name = todo.pop()
         if name in found or not name.startswith(RUST):
@@ -281,5 +288,5 @@ def looks() -> frozenset[str]:
         for node in ast.walk(ast.parse(source_of(name))):
             if isinstance(node, ast.ImportFrom) and node.module is not None:
                 inside = [f"{node.module}.{alias.name}" for alias in node.names]
-                todo += inside if f"{node.module}." == RUST else [node.module]
+                todo += inside if node.module.count(".") == 2 else [node.module]
     return frozenset(found)

@@ -10,7 +10,7 @@ from rustfix_mem.codebase import Codebase
 from rustfix_mem.codemod import Codemod
 from rustfix_mem.finding import Applicability, Finding, LeftAlone
 from rustfix_mem.git.snapshot import Snapshot
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.look import look
 from rustfix_mem.scan import Looker
 from rustfix_mem_codemods.cache_bounds import CacheBounds
 

@@ -98,8 +98,8 @@ def test_who_imported_something_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_which_modules_make_facts() -> None:
     looks = mutants.looks()
-    assert {f"{mutants.RUST}{name}" for name in ("look", "slots", "memo", "facts")} <= looks
-    assert not {f"{mutants.RUST}{name}" for name in ("state", "readers", "placement")} & looks
+    assert {f"{mutants.RUST}{name}" for name in ("file.look", "file.slots", "file.facts")} <= looks
+    assert not {f"{mutants.RUST}{name}" for name in ("verdict.state", "cap.placement")} & looks
 
 
 def outcome(*caught: str, crashed: str = "") -> guards.Outcome:

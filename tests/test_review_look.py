@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rustfix_mem.errors import UsageError
-from rustfix_mem.rust.indents import deeper
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.look import look
+from rustfix_mem.rust.write.indents import deeper
 from rustfix_mem_codemods.cache_bounds import CacheBounds
 from support import ends
 

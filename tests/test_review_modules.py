@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.lifetimes import life_of
-from rustfix_mem.rust.manifest import packages
-from rustfix_mem.rust.types import collections
+from rustfix_mem.cargo.manifest import packages
+from rustfix_mem.rust.whole.lifetimes import life_of
+from rustfix_mem.rust.whole.types import collections
 from support import X, codebase
 
 

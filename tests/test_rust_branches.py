@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.branches import exclusive
+from rustfix_mem.rust.verdict.branches import exclusive
 from rustfix_mem.text import Span
 
 

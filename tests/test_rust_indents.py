@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.indents import comments, deeper, immovable, indented, steps
+from rustfix_mem.rust.write.indents import comments, deeper, immovable, indented, steps
 
 
 @pytest.mark.parametrize(

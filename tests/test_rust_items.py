@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.facts import FileFacts, ModDecl, TypeTree, Use
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.facts import FileFacts, ModDecl, TypeTree, Use
+from rustfix_mem.rust.file.look import look
 
 
 def facts(source: str) -> FileFacts:

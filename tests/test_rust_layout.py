@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.layout import (
+from rustfix_mem.rust.write.layout import (
     Style,
     chain,
     condition,

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from rustfix_mem.codebase import Codebase
-from rustfix_mem.rust.lifetimes import Life, life_of
-from rustfix_mem.rust.look import look
-from rustfix_mem.rust.types import collections
+from rustfix_mem.rust.file.look import look
+from rustfix_mem.rust.whole.lifetimes import Life, life_of
+from rustfix_mem.rust.whole.types import collections
 from rustfix_mem.scan import Looker
 
 X = b'[package]\nname = "x"\nedition = "2021"\n'

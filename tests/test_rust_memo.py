@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.look import look
 
 if TYPE_CHECKING:
-    from rustfix_mem.rust.facts import UseOf
+    from rustfix_mem.rust.file.facts import UseOf
 
 
 def uses(body: str, kind: str) -> list[UseOf]:

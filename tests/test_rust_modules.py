@@ -9,7 +9,7 @@ from rustfix_mem.scan import Looker
 from support import X, codebase
 
 if TYPE_CHECKING:
-    from rustfix_mem.rust.modules import Reach
+    from rustfix_mem.rust.whole.modules import Reach
 
 
 def reach(path: str, files: dict[str, str]) -> Reach:

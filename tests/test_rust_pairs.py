@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.look import look
 
 HELPERS = """
     fn known(&self, k: &K) -> Option<V> { self.m.get(k).cloned() }

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.draft import Draft, together
-from rustfix_mem.rust.requirements import within
+from rustfix_mem.cargo.draft import Draft, together
+from rustfix_mem.cargo.requirements import within
 from rustfix_mem.text import Edit, Span
 
 

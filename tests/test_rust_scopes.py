@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.look import look
 
 if TYPE_CHECKING:
-    from rustfix_mem.rust.facts import Place
+    from rustfix_mem.rust.file.facts import Place
 
 
 def places(body: str, head: str = "fn f(&mut self, k: &str, p: &mut P)") -> list[str]:

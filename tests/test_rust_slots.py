@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.look import look
 
 if TYPE_CHECKING:
-    from rustfix_mem.rust.facts import Slot
+    from rustfix_mem.rust.file.facts import Slot
 
 GROWTH = "self.m.insert(k, 1)"
 

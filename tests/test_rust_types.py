@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rustfix_mem.codebase import Codebase
-from rustfix_mem.rust.types import Collection, collections, hazards, is_clone, is_finite
+from rustfix_mem.rust.whole.types import Collection, collections, hazards, is_clone, is_finite
 from rustfix_mem.scan import Looker
 
 X = '[package]\nname = "x"\nedition = "2021"\n[dependencies]\nindexmap = "2"\ndashmap = "6"\n'

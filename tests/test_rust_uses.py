@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.look import look
 from support import ends
 
 

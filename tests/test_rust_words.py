@@ -5,7 +5,7 @@ import os
 import pytest
 
 from rustfix_mem import scan
-from rustfix_mem.rust.words import Words
+from rustfix_mem.rust.whole.words import Words
 
 
 @pytest.mark.parametrize(

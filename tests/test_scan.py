@@ -7,7 +7,7 @@ import pytest
 
 from rustfix_mem import scan
 from rustfix_mem.git.snapshot import Entry, Snapshot
-from rustfix_mem.rust.look import look
+from rustfix_mem.rust.file.look import look
 from rustfix_mem.scan import FactsCache, Looker, codebase_of, pack, unpack
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rustfix_mem.cargo import cargo_edit as cargo_edit
     from rustfix_mem.codebase import Codebase as Codebase
     from rustfix_mem.codemod import Codemod as Codemod
     from rustfix_mem.codemod import param as param
@@ -18,16 +19,15 @@ if TYPE_CHECKING:
     from rustfix_mem.finding import Fix as Fix
     from rustfix_mem.finding import Kind as Kind
     from rustfix_mem.finding import LeftAlone as LeftAlone
-    from rustfix_mem.rust import cargo_edit as cargo_edit
-    from rustfix_mem.rust import growth as growth
-    from rustfix_mem.rust import limits as limits
-    from rustfix_mem.rust import pins as pins
-    from rustfix_mem.rust import placement as placement
-    from rustfix_mem.rust import preallocation as preallocation
-    from rustfix_mem.rust import remarks as remarks
-    from rustfix_mem.rust import removal as removal
-    from rustfix_mem.rust import types as types
-    from rustfix_mem.rust import unbounded as unbounded
+    from rustfix_mem.rust.bounds import limits as limits
+    from rustfix_mem.rust.bounds import pins as pins
+    from rustfix_mem.rust.bounds import preallocation as preallocation
+    from rustfix_mem.rust.bounds import remarks as remarks
+    from rustfix_mem.rust.bounds import unbounded as unbounded
+    from rustfix_mem.rust.cap import placement as placement
+    from rustfix_mem.rust.removal import removal as removal
+    from rustfix_mem.rust.verdict import growth as growth
+    from rustfix_mem.rust.whole import types as types
     from rustfix_mem.text import Edit as Edit
     from rustfix_mem.text import Span as Span
 
@@ -45,23 +45,23 @@ _HOMES = {
     "Span": "text",
     "param": "codemod",
 }
-_ROOMS = (
-    "cargo_edit",
-    "growth",
-    "limits",
-    "pins",
-    "placement",
-    "preallocation",
-    "remarks",
-    "removal",
-    "types",
-    "unbounded",
-)
+_ROOMS = {
+    "cargo_edit": "cargo",
+    "growth": "rust.verdict",
+    "limits": "rust.bounds",
+    "pins": "rust.bounds",
+    "placement": "rust.cap",
+    "preallocation": "rust.bounds",
+    "remarks": "rust.bounds",
+    "removal": "rust.removal",
+    "types": "rust.whole",
+    "unbounded": "rust.bounds",
+}
 
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"rustfix_mem.{_HOMES[name]}"), name)
     if name in _ROOMS:
-        return import_module(f"rustfix_mem.rust.{name}")
+        return import_module(f"rustfix_mem.{_ROOMS[name]}.{name}")
     raise AttributeError(f"module `rustfix_mem` has no attribute `{name}`")

@@ -12,17 +12,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust import manifest, modules
-from rustfix_mem.rust.names import Names
-from rustfix_mem.rust.words import Words
+from rustfix_mem.cargo import manifest
+from rustfix_mem.rust.whole import modules
+from rustfix_mem.rust.whole.names import Names
+from rustfix_mem.rust.whole.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from rustfix_mem.rust.facts import FileFacts, TypeDef
-    from rustfix_mem.rust.lifetimes import Life
-    from rustfix_mem.rust.manifest import BadManifest, Package
-    from rustfix_mem.rust.modules import Reach
+    from rustfix_mem.cargo.manifest import BadManifest, Package
+    from rustfix_mem.rust.file.facts import FileFacts, TypeDef
+    from rustfix_mem.rust.whole.lifetimes import Life
+    from rustfix_mem.rust.whole.modules import Reach
     from rustfix_mem.text import Span
 
 DEFINES = re.compile(rb"\b(?:struct|enum|union|type|trait)\s+([A-Za-z_]\w*)")

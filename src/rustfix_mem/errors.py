@@ -22,3 +22,7 @@ class UsageError(RustfixMemError):
 
 class CodemodBug(RustfixMemError):
     """The codemod's author must put it right; nothing was written."""
+
+
+class Refused(Exception):  # not an error: an answer, with its reason as the message
+    """The answer of those who plan an edit and find that it cannot be made."""

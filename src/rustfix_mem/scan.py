@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rustfix_mem.codebase import Codebase
-from rustfix_mem.rust import facts as facts_module
-from rustfix_mem.rust import pins
-from rustfix_mem.rust.facts import FileFacts
-from rustfix_mem.rust.look import look
-from rustfix_mem.rust.syntax import GRAMMAR
+from rustfix_mem.rust.bounds import pins
+from rustfix_mem.rust.file import facts as facts_module
+from rustfix_mem.rust.file.facts import FileFacts
+from rustfix_mem.rust.file.look import look
+from rustfix_mem.rust.file.syntax import GRAMMAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,7 +74,7 @@ def unreadable() -> FileFacts:
 @cache
 def code_version() -> str:
     """A hash of everything that decides what facts a file has."""
-    room = Path(facts_module.__file__).parent
+    room = Path(facts_module.__file__).parent  # what decides facts is in one room
     digest = hashlib.sha256(f"{GRAMMAR}|{facts_module.SCHEMA}".encode())
     for file in sorted(room.glob("*.py")):
         digest.update(file.read_bytes())

@@ -1,1 +1,1 @@
-"""All that knows Rust and Cargo: from the bytes of one file to the truth about many."""
+"""All that knows Rust: from the bytes of one file to an edit that rests on many."""

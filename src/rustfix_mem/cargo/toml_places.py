@@ -1,0 +1,247 @@
+"""Where something new goes in a TOML file: among the entries of a table, or between tables."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from rustfix_mem.text import Edit, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from rustfix_mem.cargo.toml_lines import Document, Entry, Table
+
+Order = Callable[[str], str]
+
+ORDERS: tuple[Order, ...] = (
+    lambda name: name,
+    lambda name: name.lower(),
+    lambda name: name.lower().replace("-", "_"),
+    lambda name: name.lower().replace("_", "-"),
+)
+"""How people sort names, the plainest first."""
+
+COMMENTED_OUT = re.compile(r"\s*#+\s*(?:\[|[\w.\"'-]+\s*=)")
+"""A comment that is no prose but TOML."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The entries of one name, with the comment lines above them."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    lines: Span
+    apart: bool
+    """Whether a blank line stands between it and what comes before."""
+    commented: bool
+
+
+def units(document: Document, table: Table) -> list[Unit]:
+    """The entries of a table by the first part of their key, where these follow each other."""
+    found = list[Unit]()
+    end = table.header.end
+    for entry in table.entries:
+        start, apart = _begin(document, end, entry.lines.start)
+        end = _end(document, entry, table.end)
+        if found and found[-1].name == entry.keys[0] and start == found[-1].lines.end:
+            last = found.pop()
+            whole = Span(last.lines.start, end)
+            found.append(Unit(last.name, (*last.entries, entry), whole, last.apart, last.commented))
+        else:
+            commented = start < entry.lines.start
+            found.append(Unit(entry.keys[0], (entry,), Span(start, end), apart, commented))
+    return found
+
+
+def _begin(document: Document, low: int, high: int) -> tuple[int, bool]:
+    """Where the comments right above `high` begin, and whether there is a blank line above."""
+    start, apart = high, False
+    for line in reversed(document.lines(low, high)):
+        if not document.text(line).strip():
+            apart = True
+        elif not apart:
+            start = line.start
+    return start, apart
+
+
+def _end(document: Document, entry: Entry, limit: int) -> int:
+    """The end of an entry; a comment behind it may go on in lines that are indented further."""
+    end = entry.lines.end
+    said = b"#" in document.source[entry.value.end : end]
+    for line in document.lines(end, limit) if said else []:
+        text = document.text(line)
+        blanks = len(text) - len(text.lstrip(" \t"))
+        if not text.lstrip().startswith("#") or blanks <= entry.key.start - entry.lines.start:
+            break
+        end = line.end
+    return end
+
+
+def run_for(name: str, found: Sequence[Unit], unlike: Collection[str] = ()) -> Sequence[Unit]:
+    """The run of entries among which `name` belongs; empty if there are none.
+
+    Blank lines part runs; so do comments, where what stands between blank lines is not sorted as
+    a whole. `unlike` names entries of another sort, which do not count beside others.
+    """
+    every = runs(found, unlike)
+    like = [run for run in every if run[0].name not in unlike] or every
+    around = [run for run in like if _spans(run, name)]
+    return max(around, key=len) if around else like[-1] if like else ()
+
+
+def runs(found: Sequence[Unit], unlike: Collection[str] = ()) -> list[list[Unit]]:
+    """The entries in runs that are sorted by themselves, or not at all."""
+    every = list[list[Unit]]()
+    for block in _parted(found, lambda unit: unit.apart):
+        like = [unit for unit in block if unit.name not in unlike] or block
+        whole = sorted_by([unit.name for unit in like]) is not None
+        every += [like] if whole else _parted(like, lambda unit: unit.commented)
+    return every
+
+
+def _parted(found: Sequence[Unit], begins: Callable[[Unit], bool]) -> list[list[Unit]]:
+    parts = list[list[Unit]]()
+    for unit in found:
+        if not parts or begins(unit):
+            parts.append([])
+        parts[-1].append(unit)
+    return parts
+
+
+def sorted_by(names: Sequence[str]) -> tuple[Order, list[int]] | None:
+    """By what names are sorted, and where those stand that are: one in ten may be out of place.
+
+    `default`, which often leads the features, is passed over.
+    """
+    ranked = [place for place, name in enumerate(names) if name != "default"]
+    found = [(order, _rising([order(names[place]) for place in ranked])) for order in ORDERS]
+    order, kept = max(found, key=lambda one: len(one[1]))
+    if len(kept) * 10 < len(ranked) * 9:
+        return None
+    return order, [ranked[place] for place in kept]
+
+
+def _rising(words: Sequence[str]) -> list[int]:
+    """Where the longest part of the words stands that is in order."""
+    ends, lasts, before = list[str](), list[int](), list[int]()
+    for place, word in enumerate(words):
+        length = bisect_right(ends, word)
+        ends[length:], lasts[length:] = (
+            [word, *ends[length + 1 :]],
+            [place, *lasts[length + 1 :]],
+        )
+        before.append(lasts[length - 1] if length else -1)
+    found, place = list[int](), lasts[-1] if lasts else -1
+    while place >= 0:
+        found.append(place)
+        place = before[place]
+    return found[::-1]
+
+
+def _spans(run: Sequence[Unit], name: str) -> bool:
+    found = sorted_by([unit.name for unit in run])
+    if found is None or not found[1]:
+        return False
+    order, kept = found
+    return order(run[kept[0]].name) <= order(name) <= order(run[kept[-1]].name)
+
+
+def place(document: Document, table: Table, name: str, run: Sequence[Unit]) -> int:
+    """Where the line of `name` goes in a run of a table."""
+    found = sorted_by([unit.name for unit in run])
+    if found is None or not found[1]:
+        return behind(document, table, run[-1])
+    order, kept = found
+    smaller = [run[place] for place in kept if order(run[place].name) < order(name)]
+    if smaller:
+        return behind(document, table, smaller[-1])
+    # the comment above a later run may be a heading: nothing goes between or above
+    first, only = run[kept[0]], len(runs(units(document, table))) == 1
+    heading = first.commented and not only
+    return behind(document, table, run[-1]) if heading else first.lines.start
+
+
+def behind(document: Document, table: Table, unit: Unit) -> int:
+    """The end of a unit; comments right below the last of a table are its own."""
+    last = unit.entries[-1] is table.entries[-1]
+    return _tail(document, unit.lines.end, table.end) if last else unit.lines.end
+
+
+def _tail(document: Document, start: int, limit: int) -> int:
+    """The end of the comment lines from `start` on, unless the next header follows right below."""
+    at = start
+    for line in document.lines(start, limit):
+        if not document.text(line).strip():
+            return at
+        at = line.end
+    return at if limit == len(document.source) else start
+
+
+def insertion(document: Document, at: int, lines: Sequence[str]) -> Edit:
+    """The lines put in at `at`, a begin of a line or the end of the file."""
+    newline = document.newline
+    whole = at == 0 or document.source[:at].endswith((b"\n", b"\xef\xbb\xbf"))
+    text = newline.join(lines)
+    return Edit(document.path, Span(at, at), text + newline if whole else newline + text)
+
+
+def table_edit(document: Document, table: Table, lines: Sequence[str]) -> Edit:
+    """A new table behind another, apart from its neighbours as the file's tables are."""
+    at = gap(document, table)
+    apart = _airy(document)
+    before = apart and bool(_line_before(document, at).strip())
+    after = apart and bool(_line_at(document, at).strip())
+    return insertion(document, at, [*([""] if before else []), *lines, *([""] if after else [])])
+
+
+def _line_before(document: Document, at: int) -> bytes:
+    start = document.source.rfind(b"\n", 0, max(at - 1, 0)) + 1
+    return document.source[start:at].removeprefix(b"\xef\xbb\xbf")
+
+
+def _line_at(document: Document, at: int) -> bytes:
+    end = document.source.find(b"\n", at) + 1 or len(document.source)
+    return document.source[at:end]
+
+
+def gap(document: Document, table: Table) -> int:
+    """Where a new table goes behind `table`.
+
+    Comments right below its last entry are its own, and so is TOML that was commented out; other
+    comments speak of what follows.
+    """
+    if table is document.tables[-1]:
+        return len(document.source)
+    at = _tail(document, _content(document, table), table.end)
+    following, _ = _begin(document, at, table.end)
+    paragraph = list[Span]()
+    for line in document.lines(at, following):
+        if document.text(line).strip():
+            paragraph.append(line)
+        elif paragraph and not COMMENTED_OUT.match(document.text(paragraph[0])):
+            break
+        elif paragraph:
+            at, paragraph = paragraph[-1].end, []
+    return at
+
+
+def _airy(document: Document) -> bool:
+    """Whether blank lines stand between tables; so it is in a file with one table."""
+    found = [
+        _begin(document, _content(document, one), other.header.start)[1]
+        for one, other in pairwise(document.tables)
+        if one.entries or one.header.end > one.header.start
+    ]
+    return not found or sum(found) * 2 >= len(found)
+
+
+def _content(document: Document, table: Table) -> int:
+    """The end of the last entry of a table, or of its header."""
+    found = units(document, table)
+    return found[-1].lines.end if found else table.header.end

@@ -1,0 +1,1 @@
+"""Where and how a growing collection is bounded."""

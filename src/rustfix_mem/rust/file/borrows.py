@@ -1,0 +1,192 @@
+"""What runs while an entry of a concurrent map is borrowed: to clear the map there would deadlock.
+
+A `Ref` that nobody names lives until its statement ends, through every branch of an `if let` or
+a `match`; from edition 2024 on not through the `else`. One that is named lives until its block
+ends, or it is dropped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.scopes import (
+    TRANSPARENT,
+    Call,
+    alias_name,
+    bound_names,
+    call_on,
+    is_deref,
+    method_call,
+)
+from rustfix_mem.rust.file.syntax import field, text
+from rustfix_mem.rust.file.uses import READING_MACROS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rustfix_mem.rust.file.syntax import Node
+
+FREE = ""
+IN_ELSE = "else"
+MORE = "more"
+UNKNOWN = "?"
+
+OWNS = frozenset("insert contains_key contains".split())
+"""Calls that answer with nothing borrowed."""
+
+COPIES = frozenset(
+    "clone cloned copied to_owned to_string to_vec into_owned len is_empty is_some is_none".split()
+)
+QUIET = COPIES | frozenset(
+    "value key pair value_mut deref as_ref as_str as_slice as_deref as_path as_bytes unwrap expect"
+    " map and_then filter unwrap_or unwrap_or_default ok_or is_some_and is_none_or eq ok push"
+    " push_str".split()
+)
+"""Methods that only read, copy, or hand on what they are called on."""
+MAKES = ("Some", "Ok", "Err", "Box::new", "Arc::clone", "Rc::clone", "Arc::new", "String::from")
+LOOPS = ("for_expression", "while_expression", "loop_expression")
+ASKS = ("let_condition", "match_expression", "expression_statement", "binary_expression")
+
+
+def held(call: Node, method: str) -> str:
+    """What runs while the answer of `call` is borrowed, its arguments apart.
+
+    FREE: nothing that could come back to the map. IN_ELSE: only the `else` of its `if let`,
+    which is free from edition 2024 on. MORE: other code, or it is handed on.
+    """
+    if method in OWNS:
+        return FREE
+    node = call
+    while True:
+        outer, parent = call_on(node), node.parent
+        if outer is not None and outer.name.startswith("or_insert"):
+            node = call = outer.node  # what makes the value ran with the entry locked before, too
+        elif outer is not None and outer.name == "map" and _copies(outer):
+            return FREE if _quiet(outer.arguments, call) else MORE
+        elif outer is not None:
+            node = outer.node
+        elif parent is not None and (parent.type in TRANSPARENT or is_deref(parent)):
+            node = parent
+        else:
+            return _placed(node, call)
+
+
+def _copies(call: Call) -> bool:
+    """Whether a closure makes something of its own of what it is given."""
+    closure = call.arguments[0] if len(call.arguments) == 1 else None
+    body = field(closure, "body") if closure and closure.type == "closure_expression" else None
+    return body is not None and _is_copy(body)
+
+
+def _is_copy(node: Node) -> bool:
+    """Whether an expression surely borrows nothing: a copy, a number, a comparison."""
+    call = method_call(node)
+    copied = call is not None and call.name in COPIES
+    return copied or is_deref(node) or node.type == "binary_expression"
+
+
+def _placed(whole: Node, call: Node) -> str:
+    """What runs while a chain is borrowed, by where the chain stands."""
+    parent = whole.parent
+    if parent is None:
+        return MORE
+    if parent.type == "if_expression" and field(parent, "condition") == whole:
+        return FREE if _quiet([whole], call) else MORE
+    if _is_copy(whole):
+        return FREE if _quiet([_statement(whole)], call) else MORE
+    if parent.type == "let_declaration":
+        return _named(parent, call)
+    if parent.type == "let_condition":
+        return _asked(parent, call)
+    if parent.type not in ASKS:
+        return MORE
+    patterns = [field(arm, "pattern") for arm in syntax.walk(parent) if arm.type == "match_arm"]
+    kept = all(_stays(pattern, parent) for pattern in patterns)
+    return FREE if kept and _quiet([_statement(whole)], call) else MORE
+
+
+def _statement(node: Node) -> Node:
+    """What has ended when the temporaries of `node` are surely gone."""
+    for holder in [node, *syntax.ancestors(node)]:
+        outer = holder.parent
+        if outer is None or outer.type in ("closure_expression", "function_item"):
+            return holder
+        if outer.type == "block":
+            above = outer.parent
+            ends = syntax.named(outer)[-1:] != [holder] or text(holder).endswith(";")
+            if ends or above is None or above.type in (*LOOPS, "function_item"):
+                return holder
+    return node
+
+
+def _named(let: Node, call: Node) -> str:
+    """`let entry = map.get(key);`: borrowed until the block ends, or it is dropped."""
+    name, block = alias_name(field(let, "pattern")), let.parent
+    if not name or block is None:
+        return MORE
+    rest = [n for n in syntax.named(block) if n.start_byte >= let.start_byte]
+    said = ["".join(text(statement).split()) for statement in rest]
+    if f"drop({name});" in said:
+        rest = rest[: said.index(f"drop({name});")]
+    return FREE if _only_read(name, rest[1:]) and _quiet(rest, call) else MORE
+
+
+def _asked(condition: Node, call: Node) -> str:
+    """`if let Some(entry) = map.get(key) { … } else { … }`."""
+    holder = next((n for n in syntax.ancestors(condition) if n.type.endswith("_expression")), None)
+    if holder is None or holder.type != "if_expression":
+        return MORE
+    other = field(holder, "alternative")
+    first = [n for n in syntax.named(holder) if n != other]
+    if not (_quiet(first, call) and _stays(field(condition, "pattern"), holder)):
+        return MORE
+    statement = _statement(holder)
+    around = syntax.named(statement) if statement.named_children[:1] == [holder] else [statement]
+    return FREE if _quiet(around, call) else IN_ELSE
+
+
+def _stays(pattern: Node | None, region: Node) -> bool:
+    """Whether what a pattern names is only read in a region, not handed on."""
+    names = [text(name) for name in bound_names(pattern)] if pattern is not None else []
+    return all(_only_read(name, [region]) for name in names)
+
+
+def _only_read(name: str, region: Iterable[Node]) -> bool:
+    """Whether every mention of a name reads it: a call, a field, a `*`, a macro that prints."""
+    for node in (n for top in region for n in syntax.walk(top)):
+        if node.type != "identifier" or text(node) != name or node.parent is None:
+            continue
+        kind = node.parent.type
+        reads = ("field_expression", "unary_expression", "binary_expression", "token_tree")
+        if kind not in reads and not kind.endswith("_pattern") and kind != "closure_parameters":
+            return False
+    return True
+
+
+def _quiet(nodes: Iterable[Node], call: Node) -> bool:
+    """Whether nothing in the nodes could come back to the map; `call` itself does not count."""
+    for node in (n for top in nodes for n in syntax.walk(top)):
+        if call.start_byte <= node.start_byte and node.end_byte <= call.end_byte:
+            continue
+        if node.type in ("await_expression", "yield_expression"):
+            return False
+        if node.type == "macro_invocation" and not _prints(node):
+            return False
+        if node.type == "call_expression" and not _is_quiet_call(node):
+            return False
+    return True
+
+
+def _prints(macro: Node) -> bool:
+    """Whether a macro only writes text, of values that are there already."""
+    name = text(field(macro, "macro")).rpartition("::")[2]
+    return name in READING_MACROS and "(" not in text(macro).partition("(")[2]
+
+
+def _is_quiet_call(node: Node) -> bool:
+    made = method_call(node)
+    if made is not None:
+        return made.name in QUIET
+    name = "".join(text(field(node, "function")).split())
+    return name in MAKES or name.rpartition("::")[2][:1].isupper()  # a variant, a tuple struct

@@ -1,0 +1,111 @@
+"""Where values of a type are made, and how long each of them can live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.facts import Construction
+from rustfix_mem.rust.file.scopes import alias_name, constructed, declaration
+from rustfix_mem.rust.file.syntax import field, span, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.file.items import Function
+    from rustfix_mem.rust.file.syntax import Node
+
+WRAPPERS = ("Arc::new", "Rc::new", "Box::new", "Mutex::new", "RwLock::new", "RefCell::new", "Some")
+MAKERS = (".then", ".map", ".unwrap_or_else", ".or_else", ".get_or_insert_with")
+"""Calls whose answer is what their closure makes."""
+
+SPAWNS = ("spawn", "spawn_blocking", "spawn_local", "block_on", "run")
+
+
+def constructions(function: Function, index: int) -> Iterator[Construction]:
+    """The values that a function makes of types other than the one whose method it is."""
+    for node in syntax.walk(function.body):
+        if node.type not in ("struct_expression", "call_expression"):
+            continue
+        made = constructed(node)
+        if made is None or made.name in ("Self", function.owner) or not made.name[:1].isupper():
+            continue
+        fate, long = _fate(node, function, 0)
+        yield Construction(made.head, index, fate, long, function.test, span(node), function.module)
+
+
+def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
+    """What becomes of the value, and whether its local lives as long as the program."""
+    parent = node.parent
+    if parent is None or depth > 6:
+        return "moved", False
+    match parent.type:
+        case "let_declaration":
+            return _local(parent, function)
+        case "field_initializer":
+            holder = parent.parent.parent if parent.parent is not None else None
+            owner = text(field(holder, "name")) if holder is not None else ""
+            owner = function.owner if owner == "Self" else owner
+            return f"field:{owner}", False
+        case "arguments":
+            call = parent.parent
+            callee = "".join(text(field(call, "function")).split()) if call is not None else ""
+            if call is not None and callee.endswith(WRAPPERS):
+                return _fate(call, function, depth + 1)
+            return ("spawned", True) if callee.endswith(SPAWNS) else ("moved", False)
+        case "closure_expression":
+            call = parent.parent.parent if parent.parent is not None else None
+            callee = text(field(call, "function")) if call is not None else ""
+            if call is not None and callee.endswith(MAKERS):
+                return _fate(call, function, depth + 1)
+        case "block" | "return_expression" | "function_item":
+            return "returned", False
+        case "field_expression" | "reference_expression" | "expression_statement":
+            return "local", False
+        case "await_expression" | "try_expression" | "parenthesized_expression":
+            return _fate(parent, function, depth + 1)
+    return "moved", False
+
+
+def _local(let: Node, function: Function) -> tuple[str, bool]:
+    """The value is bound to a local: does anything but a borrow of it leave the function?"""
+    name, block = alias_name(field(let, "pattern")), let.parent
+    if not name or block is None:
+        return "moved", False
+    long = _outlives(function, let)
+    for node in syntax.walk(block):
+        if node.type != "identifier" or text(node) != name or node.start_byte < let.end_byte:
+            continue
+        if declaration(node, name) != let:
+            continue
+        if not _borrowed(node):
+            return "moved", long
+    return "local", long
+
+
+def _outlives(function: Function, let: Node) -> bool:
+    """Whether the function is `main`, or loops for ever behind the let."""
+    if function.name == "main" and not function.owner:
+        return True
+    return any(
+        node.type == "loop_expression" and node.start_byte > let.end_byte
+        for node in syntax.walk(function.body)
+    )
+
+
+def _borrowed(node: Node) -> bool:
+    """Whether this use of a local leaves it where it is."""
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type == "reference_expression":
+        outer = parent.parent
+        return outer is not None and outer.type in (
+            "arguments",
+            "unary_expression",
+            "let_declaration",
+            "macro_invocation",
+        )
+    if parent.type == "token_tree":
+        return True
+    return parent.type in ("field_expression", "index_expression", "unary_expression")

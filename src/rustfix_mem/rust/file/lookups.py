@@ -1,0 +1,273 @@
+"""Which look-up a growth belongs to, and what the result of each look-up is for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file import memo, syntax
+from rustfix_mem.rust.file.borrows import UNKNOWN, held
+from rustfix_mem.rust.file.entries import entry_method, entry_note
+from rustfix_mem.rust.file.facts import Lookup, Mention, UseOf
+from rustfix_mem.rust.file.inner import inner_growth
+from rustfix_mem.rust.file.places import own_nodes
+from rustfix_mem.rust.file.scopes import call_on, declaration, method_call, place_of
+from rustfix_mem.rust.file.syntax import field, span, text
+from rustfix_mem.rust.file.uses import KIND_OF
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.file.items import Function
+    from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.text import Span
+
+
+def with_lookups(mentions: list[Mention], function: Function) -> list[Mention]:
+    """The mentions with each growth told its look-ups, and each look-up what its result is for."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[UseOf]] = {}
+    for mention in mentions:
+        key = (mention.place.base, mention.place.root, mention.place.path)
+        groups.setdefault(key, []).extend(mention.uses)
+    told: dict[tuple[Span, str], UseOf] = {}
+    for uses in groups.values():
+        told |= _tell(uses, function)
+    if not told:
+        return mentions
+    return [
+        replace(m, uses=tuple(told.get((use.span, use.kind), use) for use in m.uses))
+        for m in mentions
+    ]
+
+
+def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf]:
+    growths = [use for use in uses if use.kind == "grow"]
+    lookups = [use for use in uses if use.kind == "lookup"]
+    if not growths and not lookups:
+        return {}
+    told: dict[tuple[Span, str], UseOf] = {}
+    nodes = {use.span: _node_at(function.node, use.span) for use in (*growths, *lookups)}
+    tests = {use.span: tuple(memo.tests_of(nodes[use.span])) for use in lookups}
+    capped = _length_check(function) if growths else ""
+    for growth in growths:
+        node = nodes[growth.span]
+        found = _lookup_for(growth, node, lookups, nodes, tests, function)
+        told[growth.span, growth.kind] = replace(
+            growth,
+            lookup=found,
+            capped=capped,
+            note=growth.note or entry_note(node, growth),
+            method=entry_method(node, growth),
+            value=_said(growth.value, growth, function),
+            key_form=_key_form(growth, function),
+            held=_held(growth, node),
+        )
+    paired = {use.lookup.span for use in told.values() if use.lookup is not None}
+    for use in lookups:
+        behind = [g for g in growths if _comes_after(nodes[use.span], nodes[g.span], use, g)]
+        note = _lookup_note(use, tests[use.span], paired, behind)
+        node = nodes[use.span]
+        inner = inner_growth(node) if use.method == "get_mut" else None
+        told[use.span, use.kind] = replace(use, note=note, held=_held(use, node), inner=inner)
+    return told
+
+
+def _held(use: UseOf, node: Node) -> str:
+    """What runs while the answer is borrowed; asked only where a concurrent map may be meant."""
+    return held(node, use.method) if b"Dash" in node.file.source else UNKNOWN
+
+
+def _said(written: str, growth: UseOf, function: Function) -> str:
+    """What is put in, as written; for a local, what it was bound to."""
+    name = memo.plain_key(written)
+    if name.isidentifier():
+        return memo.let_value(function.body, name, growth.span)[:200] or written
+    return written
+
+
+ADDRESS = re.compile(r"\bas_ptr\b|\bas \*|\.addr\(\)|\bfrom_ref\b|\baddr_of\b")
+
+
+def _key_form(growth: UseOf, function: Function) -> str:
+    """The form of the key; `address` if it is one, said there or in the local that it is."""
+    said = _said(memo.plain_key(growth.key), growth, function)
+    return "address" if ADDRESS.search(f"{growth.key} {said}") else growth.key_form
+
+
+def _node_at(root: Node, where: Span) -> Node:
+    return syntax.descendant(root, where)
+
+
+def _lookup_for(
+    growth: UseOf,
+    node: Node,
+    lookups: list[UseOf],
+    nodes: dict[Span, Node],
+    tests: dict[Span, tuple[memo.Test, ...]],
+    function: Function,
+) -> Lookup | None:
+    """The look-up of the same key on whose miss path the growth stands."""
+    for use in lookups:
+        if use.method == "get_mut":
+            continue
+        for test in tests[use.span]:
+            form = memo.miss_form(test, node)
+            if form == "fresh" and _compares(test.node, growth):
+                continue
+            if form and _same_key(use, growth, function):
+                key = use.key if _still_there(nodes[use.span], use.args[0], node) else ""
+                return Lookup(use.method, key, use.span, form)
+    if growth.method == "entry":
+        return Lookup("entry", "", growth.span, "entry")
+    return _helper(node, function)
+
+
+def _compares(test: Node, growth: UseOf) -> bool:
+    """Whether what is put in is compared with what was there: a change is looked for, not a hit."""
+    said = set(re.findall(r"[A-Za-z_]\w*", growth.value)) - {"self", "clone"}
+    asked = [n for n in syntax.walk(test) if n.type in ("binary_expression", "match_pattern")]
+    return any(text(n) in said for a in asked for n in syntax.walk(a) if n.type == "identifier")
+
+
+def _same_key(lookup: UseOf, growth: UseOf, function: Function) -> bool:
+    if memo.same_key(lookup.key, growth.key):
+        return True
+    for one, other in ((lookup, growth), (growth, lookup)):
+        name = memo.plain_key(one.key)
+        if name.isidentifier():
+            value = memo.let_value(function.body, name, one.span)
+            if value and memo.same_key(value, other.key):
+                return True
+    return False
+
+
+def _still_there(lookup: Node, key: Span, growth: Node) -> bool:
+    """Whether every name in the look-up's key means the same, unmoved, where the growth stands."""
+    expression = _node_at(lookup, key)
+    borrowed = expression.type == "reference_expression"
+    for node in syntax.walk(expression):
+        if node.type == "identifier":
+            name = text(node)
+            if declaration(node, name) != declaration(growth, name):
+                return False
+            changed = borrowed or expression.type == "call_expression"
+            if changed and _moved_between(name, lookup, growth):
+                return False
+        elif node.type in ("call_expression", "macro_invocation"):
+            call = method_call(node)
+            if call is None or call.name not in ("as_str", "as_ref", "as_path", "trim", "as_slice"):
+                return False
+    return True
+
+
+def _takes_all(node: Node) -> bool:
+    return node.type == "closure_expression" and text(node).startswith("move")
+
+
+def _around(node: Node, growth: Node) -> list[Node]:
+    """What stands around a node, but not around the growth."""
+    return [n for n in syntax.ancestors(node) if n.end_byte < growth.start_byte]
+
+
+def _moved_between(name: str, lookup: Node, growth: Node) -> bool:
+    """Whether `name` is handed over as a whole after the look-up and before the growth."""
+    scope = next((n for n in syntax.ancestors(growth) if n.type == "function_item"), growth)
+    for node in syntax.walk(scope):
+        if node.type != "identifier" or text(node) != name or node.parent is None:
+            continue
+        if lookup.end_byte < node.start_byte < growth.start_byte:
+            holder = node.parent.type
+            if holder in ("arguments", "let_declaration", "field_initializer", "tuple_expression"):
+                return True
+            if holder == "shorthand_field_initializer":
+                return True
+            call = call_on(node)
+            if call is not None and call.name.startswith("into_"):
+                return True
+            if any(_takes_all(holder) for holder in _around(node, growth)):
+                return True
+    return False
+
+
+def _helper(node: Node, function: Function) -> Lookup | None:
+    """`if let Some(hit) = self.cached(key) { return hit; }`: the look-up is one call deep."""
+    for call in own_nodes(function.body):
+        if call.type != "call_expression" or call.start_byte >= node.start_byte:
+            continue
+        callee = field(call, "function")
+        if callee is None or KIND_OF.get(text(callee).rpartition(".")[2]):
+            continue
+        holder = call.parent
+        if holder is None or holder.type not in (
+            "let_condition",
+            "match_expression",
+            "let_declaration",
+            "await_expression",
+            "unary_expression",
+            "if_expression",
+        ):
+            continue
+        for test in memo.tests_of(call):
+            form = memo.miss_form(test, node)
+            if form:
+                name = "".join(text(callee).split()).removeprefix("self.").removeprefix("Self::")
+                return Lookup(f"helper:{name}", "", span(call), form)
+    return None
+
+
+REPEATS = ("loop_expression", "while_expression", "for_expression", "closure_expression")
+
+
+def _comes_after(lookup: Node, growth: Node, use: UseOf, put: UseOf) -> bool:
+    """Whether a look-up surely finds what a growth before it has just put in."""
+    if put.span.end > use.span.start or not memo.same_key(put.key, use.key):
+        return False
+    if _repeated(lookup) != _repeated(growth):
+        return False
+    names = [n for n in syntax.walk(lookup) if n.type == "identifier" and text(n) in put.key]
+    return all(declaration(n, text(n)) == declaration(growth, text(n)) for n in names)
+
+
+def _repeated(node: Node) -> Node | None:
+    """The loop or closure around a node, which may run it many times."""
+    return next((n for n in syntax.ancestors(node) if n.type in REPEATS), None)
+
+
+def _lookup_note(
+    use: UseOf, tests: tuple[memo.Test, ...], paired: set[Span], behind: list[UseOf]
+) -> str:
+    """What a look-up's result is for: see `UseOf.note`; `behind` are growths just before it."""
+    kinds = {test.kind for test in tests}
+    after = bool(behind)
+    if "assumed" in kinds:
+        return "after" if after else "assumed"
+    if use.span in paired:
+        return "miss"
+    if after:
+        return "after"
+    if "letelse" in kinds:
+        return "assumed"
+    for kind in ("defaulted", "returned", "question", "other"):
+        if kind in kinds:
+            return kind
+    return "tested" if kinds else "unused"
+
+
+def _length_check(function: Function) -> str:
+    """The first comparison of a length of something kept, as written; empty if there is none."""
+    for node in own_nodes(function.body):
+        if node.type != "binary_expression":
+            continue
+        left, right = field(node, "left"), field(node, "right")
+        operator = text(field(node, "operator"))
+        if operator not in ("<", ">", "<=", ">=", "==") or left is None or right is None:
+            continue
+        for side, other in ((left, right), (right, left)):
+            call = method_call(side)
+            if call is None or call.name not in ("len", "count", "weight", "size"):
+                continue
+            if text(other) in ("0", "1") or call.arguments:
+                continue
+            place = place_of(call.receiver, function)
+            if place.base in ("self", "static") or (place.base == "let" and place.path):
+                return text(node)
+    return ""

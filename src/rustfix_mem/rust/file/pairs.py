@@ -1,0 +1,140 @@
+"""Helpers that come in pairs: one looks up, one puts in, and a third function asks both.
+
+`if let Some(hit) = self.cached(key) { return hit; } … self.remember(key, made);` is a memo of
+the function that says it, as if both bodies stood there. Both helpers are private, so that all
+who call them stand in the file, or below it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file import memo, syntax
+from rustfix_mem.rust.file.facts import Lookup
+from rustfix_mem.rust.file.places import own_nodes
+from rustfix_mem.rust.file.scopes import method_call
+from rustfix_mem.rust.file.syntax import field, span, text
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.file.facts import Mention, Place, UseOf
+    from rustfix_mem.rust.file.items import Function
+    from rustfix_mem.rust.file.syntax import Node
+
+PAIR = "pair"
+HALF = "half"
+"""Forms of a look-up: every call of both helpers is such a memo, or not every one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call of a helper; the arguments without `self`."""
+
+    node: Node
+    caller: int
+    arguments: tuple[Node, ...]
+
+
+def with_pairs(mentions: list[Mention], functions: list[Function]) -> list[Mention]:
+    """The mentions with each growth in a helper told the look-up that its caller makes."""
+    told: dict[int, Mention] = {}
+    for index, mention in enumerate(mentions):
+        for use in mention.uses:
+            if use.kind == "grow" and use.lookup is None and _puts(use, functions[mention.fn]):
+                lookup, value = _pair_of(mention, use, mentions, functions)
+                if lookup is not None:
+                    made = replace(use, lookup=lookup, value=value)
+                    uses = tuple(made if one == use else one for one in mention.uses)
+                    told[index] = replace(mention, uses=uses)
+    return [told.get(index, mention) for index, mention in enumerate(mentions)]
+
+
+def _given(function: Function) -> list[str]:
+    """The names of what a function is given, without `self`."""
+    return [parameter.name for parameter in function.params if parameter.name != "self"]
+
+
+def _puts(use: UseOf, function: Function) -> bool:
+    """Whether a private helper puts in what it is given, under the key that it is given."""
+    given = _given(function)
+    plain = memo.plain_key(use.key) in given and memo.plain_key(use.value) in given
+    return plain and _is_private(function) and use.method in ("insert", "insert_full")
+
+
+def _is_private(function: Function) -> bool:
+    return function.visibility in ("", "pub(self)") and not function.trait and not function.test
+
+
+def _pair_of(
+    put: Mention, use: UseOf, mentions: list[Mention], functions: list[Function]
+) -> tuple[Lookup | None, str]:
+    """The look-up that goes with a growth in a helper, and the value as its caller says it."""
+    putter = functions[put.fn]
+    getters = [functions[at] for at in _getters(put.place, mentions, functions) if at != put.fn]
+    getters = [g for g in getters if _is_private(g) and g.owner == putter.owner]
+    if len(getters) != 1 or any(f.name == putter.name and f != putter for f in functions):
+        return None, ""
+    puts, gets = _calls(putter, functions), _calls(getters[0], functions)
+    key, value_at = (_given(putter).index(memo.plain_key(said)) for said in (use.key, use.value))
+    wanted = len(_given(putter))
+    pairs = [
+        (one, two)
+        for one in puts
+        for two in gets
+        if len(one.arguments) == wanted and _is_memo(one, two, key)
+    ]
+    if not pairs:
+        return None, ""
+    whole = len(pairs) == len(puts) == len(gets) == 1
+    call, asked = pairs[0]
+    caller = functions[call.caller]
+    value = memo.plain_key(text(call.arguments[value_at]))
+    made = memo.let_value(caller.body, value, span(call.node)) if value.isidentifier() else value
+    form = PAIR if whole else HALF
+    return Lookup(f"helper:{getters[0].name}", "", span(asked.node), form), (made or value)[:200]
+
+
+def _getters(place: Place, mentions: list[Mention], functions: list[Function]) -> list[int]:
+    """The functions that answer with what they find in a place, under the key they are given."""
+    asks = ("returned", "question", "other")
+    found = [
+        mention.fn
+        for mention in mentions
+        if mention.place == place
+        for use in mention.uses
+        if use.kind == "lookup" and use.method != "get_mut" and use.note in asks
+        if memo.plain_key(use.key) in _given(functions[mention.fn])
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _calls(called: Function, functions: list[Function]) -> list[_Call]:
+    """Every call of a helper in its file that is not in a test: by its name, through `self`."""
+    found: list[_Call] = []
+    for index, function in enumerate(functions):
+        if function.test or called.name not in text(function.body):
+            continue
+        for node in own_nodes(function.body):
+            if node.type != "call_expression":
+                continue
+            name, arguments = _called(node)
+            if name == called.name:
+                found.append(_Call(node, index, arguments))
+    return found
+
+
+def _called(node: Node) -> tuple[str, tuple[Node, ...]]:
+    made = method_call(node)
+    if made is not None:
+        return made.name, made.arguments
+    callee, arguments = field(node, "function"), field(node, "arguments")
+    name = "".join(text(callee).split()).rpartition("::")[2]
+    return name, tuple(syntax.named(arguments)) if arguments is not None else ()
+
+
+def _is_memo(put: _Call, get: _Call, key: int) -> bool:
+    """Whether a value is put in on the miss path of a look-up of the same key."""
+    if put.caller != get.caller or len(get.arguments) != 1:
+        return False
+    same = memo.same_key(text(get.arguments[0]), text(put.arguments[key]))
+    return same and any(memo.miss_form(test, put.node) for test in memo.tests_of(get.node))

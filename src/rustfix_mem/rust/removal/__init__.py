@@ -1,0 +1,1 @@
+"""A field that nothing fills, deleted with what only serves it."""

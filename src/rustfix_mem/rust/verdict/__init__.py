@@ -1,0 +1,1 @@
+"""Is it a cache that grows? The questions, and the evidence for each answer."""

@@ -1,0 +1,155 @@
+"""When is a collection a cache that grows? The seven questions, all gates asked, all answers kept.
+
+1 seen by rustc · 2 a memo, not state · 3 dropping an entry does nothing else · 4 it grows ·
+5 nothing bounds it · 6 its owner lives long. (7, placing the cap, is `placement`.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.verdict.hidden import because as because
+from rustfix_mem.rust.verdict.hidden import hidden, smaller
+from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
+from rustfix_mem.rust.verdict.readers import against, unsure
+from rustfix_mem.rust.verdict.state import not_a_cache, spoken
+from rustfix_mem.rust.whole.lifetimes import Life, life_of
+from rustfix_mem.rust.whole.lifetimes import where as where
+from rustfix_mem.rust.whole.links import Here, touching, unreadable
+from rustfix_mem.rust.whole.links import foresee as foresee
+from rustfix_mem.rust.whole.literals import is_filled
+from rustfix_mem.rust.whole.types import unknown_in
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.rust.whole.types import Collection
+
+CACHE_WORDS = ("cache", "_memo_", "_memos_", "memoiz", "memois")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of one collection.
+
+    `state`: reasons why it is not a cache that grows, so it is left alone. `against`: it is one,
+    but these forbid an edit, so it is reported. `unsure`: why a human should look at the fix.
+    """
+
+    collection: Collection
+    growths: tuple[Here, ...]
+    state: tuple[str, ...]
+    against: tuple[str, ...]
+    unsure: tuple[str, ...]
+    life: Life
+    named: bool
+    """Whether it, its owner or its type is called a cache."""
+    dead: bool
+    hidden: tuple[Here, ...]
+    """Where code that is not followed is given it and may fill it, if nothing else is seen to."""
+    smaller: tuple[str, ...]
+    """Why it seems to be bounded where it is hidden, so it is left alone."""
+    shape: str
+    inner: tuple[str, ...] = ()
+    """Why something grows inside of its values, which is reported even where it is state itself."""
+    stale: tuple[str, ...] = ()
+    """Why its keys stay when its values, all `Weak`, are gone."""
+
+
+def judge(collection: Collection, files: Files) -> Verdict:
+    """Ask every question about one collection."""
+    uses = touching(collection, files)
+    live = tuple(here for here in uses if here.live)
+    growths = tuple(here for here in live if here.use.kind == "grow" and here.sure)
+    named = _is_named(collection)
+    handed = hidden(collection, live, files) if named and not growths else ()
+    state = list(not_a_cache(collection, live, growths, files))
+    doubts: list[str] = []
+    life = Life("unknown", "")
+    inner = tuple(grown_inside(collection, live, growths, named, files))
+    stale = tuple(stays_behind(collection, live, growths, files))
+    if (growths and not state) or inner or stale:
+        life = life_of(collection, files)
+    if growths and not state:
+        doubts += against(collection, live, growths, files)
+        doubts += [life.because] if life.span in ("short", "unused") else []
+        doubts += [] if named else _of_unknown_keys(collection, files)
+    if not named:  # without the word, a doubt is more likely a misunderstanding of ours
+        state, doubts = state + doubts, []
+    return Verdict(
+        collection=collection,
+        growths=growths,
+        state=tuple(dict.fromkeys(state)),
+        against=tuple(dict.fromkeys(doubts)),
+        unsure=tuple(unsure(collection, life, live, growths, files))
+        if growths and not state
+        else (),
+        life=life,
+        named=named,
+        dead=named and not growths and _is_dead(collection, uses, files),
+        hidden=handed,
+        smaller=tuple(smaller(handed, live, files)),
+        shape=_shape(collection, growths),
+        inner=inner if life.span not in ("short", "unused") else (),
+        stale=stale if life.span not in ("short", "unused") else (),
+    )
+
+
+def _is_named(collection: Collection) -> bool:
+    return any(word in spoken(collection) for word in CACHE_WORDS)
+
+
+def _of_unknown_keys(collection: Collection, files: Files) -> list[str]:
+    """Whether nobody can say how many keys there may be, of what is not even called a cache."""
+    found = unknown_in(collection.key, collection.path, collection.module, files)
+    parameters = collection.owner.generics if collection.owner is not None else ()
+    unknown = [name for name in found if name not in parameters]
+    return [f"what a `{unknown[0]}` is, is unknown: it may have few values"] if unknown else []
+
+
+FILLS = frozenset(("get_or_init", "get_or_try_init", "get_or_insert_with", "get_or_insert"))
+"""Steps into a cell or an option that put a whole collection in if there is none."""
+
+
+def _is_dead(collection: Collection, uses: tuple[Here, ...], files: Files) -> bool:
+    """Whether nothing could ever put anything in: not here, not by a call, not at the start."""
+    if unreadable(collection, files):
+        return False
+    owner = collection.owner
+    if owner is not None and {"Serialize", "Deserialize"} & set(owner.derives):
+        return False  # serde may fill it, and the field is part of a format
+    filling = ("grow", "escape", "escape_mut", "token", "returned")
+    if any(here.use.kind in filling or FILLS & set(here.use.via) for here in uses):
+        return False
+    if any(here.use.kind == "assign" for here in uses) or collection.static is not None:
+        return False
+    return not _filled_at_start(collection, files)
+
+
+def _filled_at_start(collection: Collection, files: Files) -> bool:
+    """Whether some initialiser is not evidently empty."""
+    owner = collection.owner
+    if owner is None or collection.name.isdigit():  # a tuple struct is made like a call
+        return True
+    named = set(files.files_with(collection.name))
+    for path in files.files_with(owner.name):
+        if path in named and files.reach(path).state not in ("orphan", "outside"):
+            with syntax.parsed(files.sources[path]) as tree:
+                if is_filled(tree.root, path, collection.name, owner, collection.path, files):
+                    return True
+    return False
+
+
+def _shape(collection: Collection, growths: tuple[Here, ...]) -> str:
+    """The pattern, named as the manual names it."""
+    if not growths:
+        return "never-filled"
+    use = growths[0].use
+    if collection.static is not None and collection.static.scope == "thread_local":
+        return "thread-local"
+    if use.method.startswith("entry"):
+        return "entry"
+    if use.alias:
+        return "guard-alias"
+    return "lock-chain" if use.temporary else "field-insert"

@@ -1,0 +1,362 @@
+"""Who would notice that an entry is gone: what forbids an edit of a cache, or makes it unsure."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file.borrows import FREE, IN_ELSE
+from rustfix_mem.rust.file.pairs import HALF
+from rustfix_mem.rust.file.uses import KIND_OF
+from rustfix_mem.rust.verdict.branches import exclusive
+from rustfix_mem.rust.verdict.effects import effects, programs
+from rustfix_mem.rust.verdict.receivers import may_call
+from rustfix_mem.rust.whole.calls import called_in, function_called, functions_of, reached
+from rustfix_mem.rust.whole.lifetimes import where
+from rustfix_mem.rust.whole.links import accessors, below, scope, unreadable
+from rustfix_mem.rust.whole.types import POINTERS, hazards, unfound
+from rustfix_mem.text import Span, line_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.file.facts import FnDef
+    from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.rust.whole.lifetimes import Life
+    from rustfix_mem.rust.whole.links import Here
+    from rustfix_mem.rust.whole.types import Collection
+
+
+COMPARED = frozenset(("PartialEq", "Hash", "PartialOrd"))
+
+
+def against(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """What forbids an edit of something that looks like a cache that grows."""
+    reached = files.reach(collection.path)
+    if reached.state == "unknown":
+        yield "its file may be reached only through a macro"
+    strange = unfound(collection.key, collection.path, collection.module, files)
+    if strange and not (collection.owner and strange in collection.owner.generics):
+        yield f"its key `{strange}` is defined nowhere that is read: it may have few values"
+    if collection.is_concurrent:
+        yield from _borrowed(collection, live, files)
+    if collection.value is not None:
+        parameters = collection.owner.generics if collection.owner is not None else ()
+        if any(tree.head in parameters for tree in collection.value.walk()):
+            yield f"its values are of a type parameter: `{collection.value}`"
+        found = hazards(collection.value, collection.path, collection.module, files)
+        if found.tickets:
+            yield f"a value may be an id into another store: `{found.tickets[0]}`"
+    if collection.owner is not None and "Serialize" in collection.owner.derives:
+        kept = next(f for f in collection.owner.fields if f.name == collection.name)
+        if not kept.skipped:
+            yield f"serialised with `{collection.owner.name}`"
+    if collection.owner is not None and COMPARED & set(collection.owner.derives):
+        yield f"compared with `{collection.owner.name}`: its derive looks at every field"
+    helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
+    yield from _leaks(collection, growths, files)
+    yield from _named_elsewhere(collection, files)
+    yield from _recurses(growths, files)
+    yield from effects(collection, growths, files)
+    yield from _deprecated(collection, growths, files)
+    yield from _unchecked(growths, files)
+    yield from _half(growths, files)
+    for path in unreadable(collection, files):
+        yield f"{path}, which may touch it, could not be read"
+    for here in live:
+        yield from _assumes(here, collection, helpers, files)
+    yield from _passed_on(collection, files)
+    for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
+        if collection.static is not None and collection.name in files.facts(path).tokens:
+            yield "named in a macro that may do anything with it"
+
+
+def _borrowed(collection: Collection, live: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Where an entry of a concurrent map may be borrowed when the map is cleared."""
+    for here in live:
+        if here.use.kind not in ("grow", "lookup") or here.use.held == FREE:
+            continue
+        package = files.reach(here.path).package
+        if here.use.held == IN_ELSE and package is not None and package.edition >= "2024":
+            continue
+        at = where(here, files)
+        yield f"an entry is borrowed at {at} while other code runs: `clear` there would deadlock"
+        return
+
+
+DEPRECATED = re.compile(rb"#\[deprecated\b")
+DEPRECATED_MOD = re.compile(
+    rb"#\[deprecated\b[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)"
+)
+ATTRIBUTES = re.compile(rb"(?:[ \t]*(?:#\[[^\n]*|//[^\n]*)\n)*[^\n]*\Z")
+
+
+def _deprecated(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether it, its owner, what makes it grow or a module around it is on its way out."""
+    starts = [(collection.path, collection.span.start)]
+    if collection.owner is not None:
+        starts.append((collection.path, collection.owner.span.start))
+    starts += [(h.path, files.facts(h.path).fns[h.mention.fn].span.start) for h in growths]
+    for path, start in starts:
+        before = ATTRIBUTES.search(files.sources[path][max(0, start - 2000) : start])
+        if before is not None and DEPRECATED.search(before[0]):
+            yield "it is deprecated, and will go"
+            return
+    around = {*collection.path.removesuffix(".rs").split("/"), *collection.module.split("::")}
+    for path, source in files.sources.items():
+        near = collection.path.startswith(posixpath.dirname(path))
+        for name in DEPRECATED_MOD.findall(source) if near and b"#[deprecated" in source else ():
+            if name.decode() in around:
+                yield f"its module `{name.decode()}` is deprecated, and will go"
+                return
+
+
+POINTS = re.compile(r"\.as_(?:mut_)?ptr\(\)|\.as_raw_\w+\(\)")
+
+
+def _unchecked(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether a function is too clever to be followed: unsafe code, or a key put in twice."""
+    for here in growths:
+        for fn in functions_of(here, files):
+            said = files.text(here.path, fn.span)
+            if re.search(r"\bunsafe\b|\btransmute\b", said):
+                yield f"`{fn.name}` has unsafe code, which may rely on entries that stay"
+                return
+            if (fn.returns is not None and fn.returns.head == "*") or POINTS.search(said):
+                yield f"`{fn.name}` makes a pointer, which may lead into what is kept"
+                return
+    if any(_both(*two, files) for two in combinations(growths, 2)):
+        yield "one key is put in twice: the first may be a mark that the second replaces"
+
+
+def _both(one: Here, other: Here, files: Files) -> bool:
+    """Whether two growths put in the same key, one after the other."""
+    same = one.path == other.path and one.mention.fn == other.mention.fn
+    if not same or one.use.key != other.use.key:
+        return False
+    return not exclusive(files.sources[one.path], one.use.span, other.use.span)
+
+
+def _half(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether somebody else calls a helper of a pair that looks up and puts in."""
+    for here in growths:
+        own, *asking = functions_of(here, files)
+        lookup = here.use.lookup
+        if lookup is None or not asking:
+            continue
+        helpers = (own.name, _last(lookup.method))
+        for name in helpers:
+            calls = re.compile(rf"(?:\.|::)\s*{re.escape(name)}\s*\(|use\b[^;]*\b{name}\b".encode())
+            others = [
+                path
+                for path in files.files_with(name)
+                if path != here.path
+                and below(path, here.path)
+                and calls.search(files.sources[path])
+            ]
+            yield from (f"`{name}` may be called in {path} too" for path in others[:1])
+            yield from _other_call(name, here, (*helpers, asking[0].name), files)
+        if lookup.form == HALF:
+            yield f"`{own.name}` and `{helpers[1]}` are called more than once"
+        return
+
+
+def _other_call(name: str, here: Here, known: tuple[str, ...], files: Files) -> Iterator[str]:
+    """Where a function that is none of the known ones calls one of this name."""
+    for fn in files.facts(here.path).fns:
+        said = files.text(here.path, fn.span)
+        if fn.test or fn.name in known:
+            continue
+        if found := re.search(rf"\b{re.escape(name)}\s*\(", said):
+            at = fn.span.start + len(said[: found.start()].encode())
+            line = line_at(files.sources[here.path], at)
+            yield f"`{name}` is called at {here.path}:{line} too: not only where it is computed"
+            return
+
+
+def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether the same function computes the value: to forget may then cost exponential time."""
+    for here, fn in [(one, fn) for one in growths for fn in functions_of(one, files)]:
+        facts = files.facts(here.path)
+        if _calls(fn, fn, here.path, files):
+            yield f"`{fn.name}` calls itself: to forget entries half-way may cost exponential time"
+            return
+        for other in facts.fns:
+            there = other != fn and not other.test and _calls(fn, other, here.path, files)
+            if there and _calls(other, fn, here.path, files):
+                yield f"`{fn.name}` and `{other.name}` call each other: one may rely on the entry"
+                return
+        for path, other in (one for ring in reached((here.path, fn), 2, files) for one in ring):
+            if (path != here.path or not fn.owner) and _says(other, path, fn, here.path, files):
+                yield f"`{other.name}`, which it calls, comes back to `{fn.name}`"
+                return
+
+
+def _says(other: FnDef, path: str, fn: FnDef, home: str, files: Files) -> bool:
+    """Whether a function surely calls another that may stand in another file."""
+    body = files.text(path, other.span).partition("{")[2]
+    return fn.name in called_in(body) and function_called(fn.name, path, files) == (home, fn)
+
+
+def _calls(caller: FnDef, called: FnDef, path: str, files: Files) -> bool:
+    """Whether one function of a file seems to call another: by its name, as it would be called."""
+    body = files.text(path, caller.span).partition("{")[2]
+    name = re.escape(called.name)
+    if called.name not in body:
+        return False
+    if not called.owner:
+        return bool(re.search(rf"(?<![\w.:]){name}\s*\(", body))
+    if re.search(rf"(?:\bself\.|Self::|\b{called.owner}::){name}\s*\(", body):
+        return True
+    return called.name not in KIND_OF and caller == called and may_call(caller, called, path, files)
+
+
+def _named_elsewhere(collection: Collection, files: Files) -> Iterator[str]:
+    """Whether a macro's body, or another static, names it: what happens there is not followed."""
+    word = re.compile(rf"\b{re.escape(collection.name)}\b")
+    for path in scope(collection, files):
+        facts = files.facts(path)
+        if collection.name in facts.macro_words:
+            yield f"named in the body of a macro in {path}"
+        for static in facts.statics if collection.static is not None else ():
+            if static.name != collection.name and word.search(static.value):
+                yield f"`{static.name}` names it too, in {path}"
+
+
+def _leaks(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether what is put in was leaked: clearing frees nothing, and more would leak."""
+    kept = collection.value or collection.key
+    made = [here for here in growths if not here.use.value.startswith('"')]
+    if kept.head == "&" and not kept.lifetime and made:
+        yield "its values are `&'static`: if they are leaked, clearing frees nothing and leaks more"
+    for here in growths:
+        for fn in functions_of(here, files):
+            if re.search(r"\bleak\(", files.text(here.path, fn.span)):
+                more = "clearing frees nothing, and more would leak"
+                yield f"`{fn.name}` leaks what it puts in: {more}"
+                return
+
+
+def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files) -> Iterator[str]:
+    """Why this use would notice that an entry is gone."""
+    use, at = here.use, where(here, files)
+    handle = any(w in POINTERS for w in collection.wrappers[:1])
+    if "clone" in use.via and not handle:
+        return  # what happens to a copy does not matter; the copy itself is judged
+    match use.kind:
+        case "lookup":
+            yield from _reader(here, helpers, files)
+        case "enumerate":
+            yield f"iterated at {at}"
+        case "index":
+            yield f"indexed at {at}: absence would panic"
+        case "get_mut":
+            yield f"changed in place at {at}"
+        case "clone" if not handle or any(step in ("lock", "read", "write") for step in use.via):
+            yield f"handed out as a copy at {at}"
+        case "returned":
+            fn = files.facts(here.path).fns[here.mention.fn]
+            known = [a for a in accessors(collection, files) if a.name == fn.name]
+            if not known or any(accessor.visibility == "pub" for accessor in known):
+                yield f"handed out by `{fn.name}` at {at}"
+            elif far := [path for one in known for path in _unseen_calls(one, here.path, files)]:
+                yield f"handed out by `{fn.name}` at {at}, to {far[0]} too"
+        case "escape" | "escape_mut":
+            yield f"passed on to a call that is not followed at {at}"
+        case "token":
+            yield f"named in a macro that is not read: `{use.method}!` at {at}"
+        case "clear" | "assign" | "grow" | "shrink" if not here.sure:
+            yield f"perhaps changed at {at}: the type there is unknown"
+
+
+def _passed_on(collection: Collection, files: Files) -> Iterator[str]:
+    """Where another file passes on what an accessor hands out: only its own file sees that."""
+    for accessor in accessors(collection, files):
+        given = rf"[(,]\s*&?\s*(?:mut\s+)?(?:[\w.]|::)*\b{re.escape(accessor.name)}\(\)\s*[,)]"
+        for path in files.files_with(accessor.name):
+            if path != collection.path and re.search(given.encode(), files.sources[path]):
+                yield f"passed on to a call that is not followed in {path}: `{accessor.name}()`"
+                return
+
+
+def _unseen_calls(accessor: FnDef, home: str, files: Files) -> list[str]:
+    """The other files that may call a function with arguments: only its own file's are followed."""
+    if not any(parameter.name != "self" for parameter in accessor.params):
+        return []
+    call = re.compile(rf"\b{re.escape(accessor.name)}\b".encode())
+    named = [path for path in files.files_with(accessor.name) if path != home]
+    package = files.reach(home).package
+    return [p for p in named if files.reach(p).package == package and call.search(files.sources[p])]
+
+
+def _reader(here: Here, helpers: set[str], files: Files) -> Iterator[str]:
+    use, at = here.use, where(here, files)
+    fn = files.facts(here.path).fns[here.mention.fn]
+    if use.method == "get_mut":
+        yield f"an entry is changed in place at {at}"
+    elif use.note == "assumed":
+        yield f"read as if always present at {at}"
+    elif (
+        use.note in ("miss", "after")
+        or not here.sure
+        or any(helper.startswith("helper:") and _last(helper) == fn.name for helper in helpers)
+        or use.note == "unused"
+    ):
+        return
+    else:
+        yield f"no look-up that would compute it again: `{use.method}` at {at} only asks"
+
+
+def _last(path: str) -> str:
+    return re.split(r"[:.]", path)[-1]
+
+
+SIZES = re.compile(r"len|size|count|stat|metric|usage|memory|entries|cached|debug|fmt|log")
+"""Names of functions that say how large a cache is, and are understood so."""
+
+
+def _measured(live: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether the number of entries is an answer to something else: a cap changes it."""
+    for here in live:
+        fn = files.facts(here.path).fns[here.mention.fn] if here.mention.fn >= 0 else None
+        if here.use.method != "len" or not here.sure or fn is None or SIZES.search(fn.name):
+            continue
+        before = files.text(here.path, Span(fn.span.start, here.use.span.start))
+        if not MACRO.search(before):
+            yield f"its length is an answer at {where(here, files)}, and a cap changes it"
+            return
+
+
+MACRO = re.compile(r"\w!\s*[(\[{][^;]*\Z")
+"""An unfinished call of a macro, such as one that logs."""
+
+
+def unsure(
+    collection: Collection,
+    life: Life,
+    live: tuple[Here, ...],
+    growths: tuple[Here, ...],
+    files: Files,
+) -> Iterator[str]:
+    """Why the fix is maybe-incorrect, not machine-applicable."""
+    if life.span != "long":
+        yield f"how long it lives is unknown: {life.because}"
+    elif not life.sure:
+        yield life.because
+    if collection.is_concurrent:
+        yield "other threads may put in between the test and the growth: the bound is approximate"
+    if collection.value is not None:
+        found = hazards(collection.value, collection.path, collection.module, files)
+        if found.unknown:
+            yield f"what dropping a `{found.unknown[0]}` does is unknown"
+    package = files.reach(collection.path).package
+    if collection.visibility == "pub" and package is not None and package.published:
+        yield "it is `pub`: code outside of the workspace may touch it too"
+    yield from programs(growths, files)
+    yield from _measured(live, files)
+    if any(here.use.note == "once" for here in growths):
+        yield "after the bound is reached, a message may be said again"

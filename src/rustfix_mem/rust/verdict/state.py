@@ -1,0 +1,375 @@
+"""Evidence that a collection is state, or bounded already: questions 2 to 5 of `growth`.
+
+Each answer is a reason to leave it alone, in words that a maintainer can check at the place named.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file.facts import TypeTree
+from rustfix_mem.rust.file.uses import TAKEN
+from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, reached
+from rustfix_mem.rust.whole.lifetimes import where
+from rustfix_mem.rust.whole.types import POINTERS, hazards, is_finite
+from rustfix_mem.text import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.rust.whole.links import Here
+    from rustfix_mem.rust.whole.types import Collection
+
+STATE_WORDS = tuple(
+    f"_{word}"
+    for word in "permission grant deny_ denied allowed_ policy_ limiter semaphore intern registry_"
+    " pending in_flight inflight session_ sessions_ credential glyph texture approv quota".split()
+)
+"""Names of things that somebody relies on: only a second net, the shapes above are the first."""
+
+
+def spoken(collection: Collection) -> str:
+    """The words of the item's name, each between underscores: `_tool_registry_cache_`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", collection.item).replace(".", "_")
+    return f"_{spaced.lower()}_"
+
+
+def not_a_cache(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """Every reason why it is not a cache that grows without a bound, whatever it is called."""
+    if not growths:
+        yield "nothing in this workspace puts anything in"
+        return
+    yield from _called_state(collection)
+    for here in growths:
+        yield from _grows_as_state(here, collection, files)
+    yield from _kept(collection, live, growths, files)
+
+
+def kept_otherwise(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """The same, whatever is done where it grows."""
+    yield from _called_state(collection)
+    yield from _kept(collection, live, growths, files)
+
+
+def _called_state(collection: Collection) -> Iterator[str]:
+    """What its name and its owner say."""
+    if collection.borrowed:
+        yield "it borrows: its owner has a lifetime parameter, so it lives no longer than a request"
+    denied = [word for word in STATE_WORDS if word in spoken(collection)]
+    if denied:
+        yield f"it is called `{denied[0].strip('_')}`: state that somebody relies on"
+
+
+def _kept(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """What its keys, its values, and what else is done to it say."""
+    if is_finite(collection.key, collection.path, collection.module, files):
+        yield f"fixed set of keys: `{collection.key}` has few values"
+    keyed = [here for here in growths if here.use.key]
+    if keyed and all(here.use.key_form == "literal" for here in keyed):
+        yield "fixed set of keys: only literals are put in"
+    yield from _value_hazards(collection, growths, files)
+    yield from _bounds(live, growths, files)
+    yield from _owner_replaced(collection, files)
+    yield from _in_step(growths, files)
+    yield from _identity(collection, files)
+    yield from _addresses(collection, growths)
+
+
+OR_INSERT = re.compile(r"\.or_insert(?:_with|_with_key)?\(")
+
+
+HANDED_OUT = re.compile(r"\bnext_|fetch_add|\brandom|Uuid::new|\brng\b")
+"""A number that nobody gets twice."""
+FAR = re.compile(r"\bfetch_add\(|Uuid::new|\bnext_(?:id|number|index|serial|key)\b|\brandom\w*\(")
+"""The same, two calls away or in another file, where `next_` may well be a parser's."""
+UNIQUE = re.compile(r"unique|uuid|nonce|random")
+"""Names of what makes a value that nobody gets twice, be it a number or a text."""
+
+NEAR = re.compile(r"(?:self\.|Self::)?([a-z_]\w*)\s*\(")
+MAKER = re.compile(r"(?:\w+\s*(?:\.|::)\s*)*([a-z_]\w*)\s*\(")
+
+
+def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
+    """Whether a value numbers something: itself, or in a function that makes it, two deep."""
+    if NUMBERED.search(value):
+        return True
+    near, called = NEAR.match(value), MAKER.match(value) or MAKER.match(f"{value}(")
+    if not is_number:
+        return bool(called and UNIQUE.search(called[1]))
+    makers = [f for f in files.facts(here.path).fns if near is not None and f.name == near[1]]
+    if any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers):
+        return True
+    if called is None or called[1] in COMMON:
+        return False
+    first = function_called(called[1], here.path, files)
+    rings = [[first], *reached(first, 1, files)] if first is not None else []
+    return any(FAR.search(files.text(path, fn.span)) for ring in rings for path, fn in ring)
+
+
+def _is_own_length(here: Here, files: Files) -> bool:
+    """Whether a value is made from the number of entries, said through the guard's name."""
+    name = re.escape(here.use.alias)
+    return bool(name and re.search(rf"\b{name}\s*\.\s*len\(\)", _put_in(here, files)))
+
+
+def _put_in(here: Here, files: Files) -> str:
+    """The value that is put in, as written: for an entry what `or_insert` is given."""
+    if here.use.value or here.use.slot is None:
+        return here.use.value
+    said = files.text(here.path, here.use.slot.whole)
+    found = OR_INSERT.search(said)
+    return _up_to_its_end(said[found.end() :]) if found is not None else ""
+
+
+def _up_to_its_end(said: str) -> str:
+    """What stands before the parenthesis that closes one opened just before."""
+    depth = 1
+    for at, char in enumerate(said):
+        depth += (char == "(") - (char == ")")
+        if depth == 0:
+            return said[:at]
+    return said
+
+
+def _is_parameter(here: Here, files: Files) -> bool:
+    """Whether the caller says what is remembered: then nothing can compute it again."""
+    if here.use.method in ("entry.or_insert_with", "entry.or_insert_with_key"):
+        return False  # what makes the value may well be a parameter
+    fn = functions_of(here, files)[-1]
+    plain = _put_in(here, files).removesuffix(".clone()")
+    return any(parameter.name == plain for parameter in fn.params)
+
+
+CLOCKS = re.compile(r"\w::now(?:_\w+)?\b|\.elapsed\(")
+
+
+def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterator[str]:
+    use, at = here.use, where(here, files)
+    if use.note in ("accumulates", "borrowed"):
+        yield f"what an entry holds is changed in place at {at}"
+    elif use.note == "decides":
+        yield f"the result of `insert` decides what happens next at {at}"
+    elif collection.is_set and use.note != "once" and _is_history(here, collection, files):
+        yield f"a set of what has been seen, at {at}: whoever asks it relies on it"
+    elif use.lookup is None and use.note != "once":
+        yield f"no look-up that would compute it again before `{use.method}` at {at}"
+    elif not collection.is_set and _answers_once(here, files):
+        yield f"a hit answers otherwise than a miss at {at}: it says what happened before"
+    elif _is_parameter(here, files):
+        yield f"the value `{_put_in(here, files)}` is given by the caller, not computed, at {at}"
+    if CLOCKS.search(use.value):
+        yield f"it records when something happened at {at}"
+
+
+INTEGERS = tuple("usize u64 u32 u16 u8 isize i64 i32 i16 i8 u128".split())
+
+
+HIT = re.compile(
+    r"(?:\s*\.\s*is_some\(\))?\s*\)?\s*\{\s*(return|continue|break)\b\s*([^;{}]*?)\s*;?\s*\}"
+)
+
+
+def _is_history(here: Here, collection: Collection, files: Files) -> bool:
+    """Whether a set is asked what happened before, not whether something holds."""
+    fn = files.facts(here.path).fns[here.mention.fn]
+    if "cache" not in spoken(collection):
+        return True
+    if here.use.lookup is None:
+        return False
+    found = _hit(here, files)
+    leaves = found is not None and (found[1] != "return" or not found[2])
+    return fn.returns is None or leaves or _answers_once(here, files)
+
+
+def _hit(here: Here, files: Files) -> re.Match[str] | None:
+    """How a hit leaves, right behind the look-up."""
+    if here.use.lookup is None:
+        return None
+    fn = files.facts(here.path).fns[here.mention.fn]
+    return HIT.match(files.text(here.path, Span(here.use.lookup.span.end, fn.span.end)))
+
+
+def _answers_once(here: Here, files: Files) -> bool:
+    """Whether a hit returns some constant, and a miss something else."""
+    found = _hit(here, files)
+    if found is None or found[2] not in ("true", "false", "None", "Ok(())", "Ok(None)"):
+        return False
+    fn = files.facts(here.path).fns[here.mention.fn]
+    last = files.text(here.path, fn.span).rstrip("} \n").splitlines()[-1].strip()
+    made = last.isidentifier() and last not in ("true", "false", "None")
+    return last != found[2] and not made
+
+
+def _value_hazards(
+    collection: Collection, growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    if collection.value is None:
+        return
+    found = hazards(collection.value, collection.path, collection.module, files)
+    if found.acts:
+        yield f"a value acts when it is dropped: `{found.acts[0]}`"
+    if found.mutable:
+        yield f"shared mutable values: `{found.mutable[0]}`"
+    if collection.value.name in ("Instant", "SystemTime"):
+        yield "it records when something happened"
+    is_number = collection.value.name in INTEGERS
+    counted = [h for h in growths if _numbers(_put_in(h, files), h, files, is_number)]
+    own = [h for h in growths if _is_own_length(h, files)]
+    if own or (counted and (is_number or "len()" not in _put_in(counted[0], files))):
+        yield f"a value is an id into another store: `{_put_in((own or counted)[0], files)}`"
+
+
+NUMBERED = re.compile(
+    r"(?:self\.|[A-Z_]{2,})[\w.()]*\.len\(\)|\bnext_(?!power|multiple|back|char)|fetch_add"
+    r"|\brandom|Uuid::new|\brng\b"
+)
+"""A value that numbers what is kept elsewhere: a length of it, or the next number of a counter."""
+
+
+def _bounds(live: tuple[Here, ...], growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Question 5: whatever bounds it already."""
+    for here in live:
+        if here.use.kind == "shrink":
+            at = where(here, files)
+            what = f"`{here.use.method}`"
+            yield f"removed elsewhere: {what} at {at}" if here.sure else f"perhaps removed at {at}"
+            break
+        if here.use.kind == "assign":
+            yield f"replaced as a whole at {where(here, files)}"
+            break
+    for here in growths:
+        if here.use.capped:
+            yield f"length is checked where it grows: `{here.use.capped}`"
+            return
+    for here in live:
+        if here.use.kind == "clear" and (check := _length_check(here, live, files)):
+            yield f"length is checked where it is cleared: `{check}`"
+            break
+
+
+def _length_check(cleared: Here, live: tuple[Here, ...], files: Files) -> str:
+    """The comparison of its length in the function that clears it; empty if there is none."""
+    for here in live:
+        same = here.path == cleared.path and here.mention.fn == cleared.mention.fn
+        if same and here.use.method == "len":
+            span = here.use.span
+            behind = files.text(here.path, Span(span.end, span.end + 60))
+            asked = re.match(r"\s*(?:>=?|==)\s*(?!0\b)[\w.:()]+", behind)
+            if asked is not None:
+                return " ".join((files.text(here.path, span) + asked[0]).split())
+    return ""
+
+
+REPLACED = re.compile(rb"\*self\s*=[^=]|mem::(?:take|replace|swap)\(\s*self\b")
+
+
+def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
+    """`*self = Self::new()` and `mem::take(self)` start everything over."""
+    if collection.owner is None:
+        return
+    source = files.sources[collection.path]
+    for fn in files.facts(collection.path).fns:
+        own = fn.owner == collection.owner.name and not fn.test
+        if own and REPLACED.search(source, fn.span.start, fn.span.end):
+            yield f"replaced as a whole with its owner in `{fn.name}`"
+            return
+
+
+COMPARES = re.compile(
+    rb"\bptr_eq\b|\baddr_eq\b|\bptr::eq\b|\b(?:Arc|Rc)::as_ptr\b"
+    rb"|\bptr::from_ref\b(?=[^;\n]*[!=]= )|\bas \*const\b(?=[^;\n]*[!=]= )"
+)
+
+
+def _identity(collection: Collection, files: Files) -> Iterator[str]:
+    """Whether it matters which of two equal values somebody holds."""
+    kept = collection.value or collection.key
+    shared = [t for t in kept.walk() if t.name in POINTERS or (t.head == "&" and not t.lifetime)]
+    if not shared or (shared[0].head == "&" and shared[0].args[:1] == (TypeTree("str"),)):
+        return
+    if collection.is_set and kept in shared:
+        yield f"an interner: it hands out one shared `{kept}` for equal ones"
+        return
+    package = files.reach(collection.path).package
+    mine = f"{package.folder}/" if package is not None and package.folder else ""
+    for path, source in files.sources.items():
+        if path.startswith(mine) and b"ptr" in source and (found := COMPARES.search(source)):
+            yield f"identity may matter: {path} compares pointers with `{found[0].decode()}`"
+            return
+
+
+def _addresses(collection: Collection, growths: tuple[Here, ...]) -> Iterator[str]:
+    """Whether a key is an address: what it means changes when memory is used again."""
+    if any(tree.head == "*" or tree.name == "NonNull" for tree in collection.key.walk()):
+        yield f"its key `{collection.key}` is an address: what lies there may change"
+        return
+    for here in growths:
+        if here.use.key_form == "address":
+            yield f"its key `{here.use.key}` is an address: what lies there may change"
+            return
+
+
+COUNTED = re.compile(
+    r"hit|miss|stat|metric|count|lookups|requests|calls|evict|comput|last_|generation|time|elapsed"
+)
+"""Names of fields that merely count what the cache does."""
+
+
+NUMBERS = re.compile(r"next|id$|seq|serial|index|cursor|version")
+"""Names of counters that hand out numbers: these are state."""
+
+
+ADDS = (
+    "push push_back push_front push_str insert insert_full extend extend_from_slice append entry"
+    " put"
+).split()
+TAKES = "next pop pop_front pop_back pop_first pop_last recv try_recv read_line".split()
+"""What a sibling gives does not come a second time."""
+
+
+def _is_within(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether one path leads through the other."""
+    short = min(len(one), len(other))
+    return one[:short] == other[:short]
+
+
+def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Siblings that grow in the same function: they may have to agree."""
+    for here in growths:
+        facts = files.facts(here.path)
+        beside = functions_of(here, files)
+        for mention in facts.mentions:
+            place, own = mention.place, here.mention.place
+            if mention.fn < 0 or facts.fns[mention.fn] not in beside:
+                continue
+            if place == own or place.base != own.base:
+                continue
+            if own.base == "static":
+                sibling = not place.path and place.root != own.root and not own.path
+            else:
+                sibling = place.root == own.root and place.path[:-1] == own.path[:-1]
+            apart = place.root == own.root and not _is_within(place.path, own.path)
+            name = (place.path or (place.root,))[-1]
+            kept = [use for use in mention.uses if TAKEN not in use.via]
+            added = any(use.method.partition(".")[0] in ADDS for use in kept)
+            if (sibling or apart) and added:
+                yield f"in step with `{name}`, which grows beside it"
+                return
+            if (sibling or apart) and any(use.method in TAKES for use in mention.uses):
+                yield f"in step with `{name}`, which gives each value once"
+                return
+            told = any(re.search(rf"\b{name}\b", h.use.value) for h in growths)
+            changed = [use for use in kept if use.kind in ("assign", "get_mut")]
+            counted = all(use.note == "counts" for use in changed) and not NUMBERS.search(name)
+            counted = counted and not told
+            if sibling and changed and not counted and not COUNTED.search(name.lower()):
+                yield f"in step with `{name}`, which the miss path changes too"
+                return

@@ -1,0 +1,345 @@
+"""Who touches a collection: every mention in every file that could, matched by its owner's type."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file.facts import GUARDS, Place, TypeTree
+from rustfix_mem.rust.whole.cells import as_kept
+from rustfix_mem.rust.whole.modules import above
+from rustfix_mem.rust.whole.types import WRAPPERS, expand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rustfix_mem.rust.file.facts import FileFacts, FnDef, Mention, StaticDef, UseOf
+    from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.rust.whole.names import Meaning
+    from rustfix_mem.rust.whole.types import Collection
+
+BENIGN = frozenset(("read", "length", "lookup", "clone"))
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """One thing done to a collection, with where it is done."""
+
+    path: str
+    mention: Mention
+    use: UseOf
+    sure: bool
+    """Whether the mention is surely of this collection, not of a namesake."""
+
+    @property
+    def live(self) -> bool:
+        return not self.mention.test
+
+
+def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
+    """Everything that is done to `collection`, in the files that may name it."""
+    paths = [path for path in scope(collection, files) if _worth(path, files)]
+    files.prepare(paths)
+    names = {collection.name, *(fn.name for fn in accessors(collection, files))}
+    found: list[Here] = []
+    for path in paths:
+        facts = files.facts(path)
+        renamed = {use.name for use in facts.uses if use.path.rpartition("::")[2] in names}
+        for mention in facts.mentions:
+            if not _names(mention.place, names | renamed):
+                continue
+            sure = _is_mention(mention, collection, path, files)
+            if sure is None:
+                continue
+            testing = files.reach(path).state in ("test", "bench", "example", "build")
+            mention = replace(mention, test=mention.test or testing or files.reach(path).test)
+            found += [
+                Here(path, mention, use, sure)
+                for use in mention.uses
+                if sure
+                or use.kind not in BENIGN
+                or use.note == "assumed"
+                or (collection.is_concurrent and use.kind == "lookup")
+            ]
+    return tuple(as_kept(found, collection))
+
+
+def _names(place: Place, names: set[str]) -> bool:
+    """Whether a place has one of these names where it begins or ends: a quick first question."""
+    last = place.path[-1].removesuffix("()") if place.path else ""
+    return last in names or place.root.rpartition("::")[2] in names
+
+
+def foresee(collections: Iterable[Collection], files: Files) -> None:
+    """Make the facts that `touching` will ask for: workers want many files, not one at a time."""
+    paths = {path: None for one in collections for path in scope(one, files)}
+    files.prepare(above(paths, files))
+    files.prepare(path for path in paths if _worth(path, files))
+
+
+def unreadable(collection: Collection, files: Files) -> list[str]:
+    """The files that may touch the collection but that the grammar could not read."""
+    paths = [path for path in scope(collection, files) if _worth(path, files)]
+    return [path for path in paths if files.facts(path).error is not None]
+
+
+def _worth(path: str, files: Files) -> bool:
+    return files.reach(path).state not in ("orphan", "outside")
+
+
+def scope(collection: Collection, files: Files) -> list[str]:
+    """The files that may touch the collection: by privacy where it is private, else by its name."""
+    if collection.owner is not None:
+        named = files.words.files_with_field(collection.name)
+    else:
+        named = files.files_with(collection.name)
+    if collection.static is not None and _local_to_a_function(collection, files):
+        return [collection.path]
+    if collection.visibility in ("", "pub(self)"):
+        named = [path for path in named if path == collection.path or below(path, collection.path)]
+    for accessor in accessors(collection, files):
+        named += files.files_with(accessor.name)
+    return list(dict.fromkeys([collection.path, *named]))
+
+
+def below(path: str, parent: str) -> bool:
+    """Whether a file lies in the folder of modules that `parent` declares."""
+    folder, base = posixpath.split(parent)
+    inner = folder if base in ("lib.rs", "main.rs", "mod.rs") else parent.removesuffix(".rs")
+    return path.startswith(f"{inner}/") if inner else "/" not in path
+
+
+def accessors(collection: Collection, files: Files) -> list[FnDef]:
+    """Functions that hand out the collection itself: `fn cache() -> &'static Mutex<…>`."""
+    found: list[FnDef] = []
+    for fn in files.facts(collection.path).fns:
+        place = fn.accessor
+        if place is None or fn.trait:  # through `Deref` anybody may reach it unseen
+            continue
+        if collection.owner is None:
+            same = place.base == "static" and place.root == collection.name and not place.path
+        else:
+            own = fn.owner == collection.owner.name and place.base == "self"
+            same = own and place.path == (collection.name,)
+        if same:
+            found.append(fn)
+    return found
+
+
+def _is_mention(mention: Mention, collection: Collection, path: str, files: Files) -> bool | None:
+    """True, False for perhaps, None for not: whether the mention is of this collection."""
+    place = mention.place
+    if collection.static is not None:
+        return _is_static(place, mention, collection, path, files)
+    if not place.path:
+        return None
+    last = place.path[-1]
+    if last.endswith("()"):
+        names = [fn.name for fn in accessors(collection, files)]
+        if last.removesuffix("()") not in names:
+            return None
+    elif last != collection.name:
+        return None
+    if place.base == "let" and place.type is None:
+        return None
+    owner = owner_of(place, mention, path, files)
+    if owner is None:
+        return False if _could_be(collection) else None
+    if owner.file == collection.path and owner.defined == collection.owner:
+        return True
+    return False if _is_lent(owner, last) else None
+
+
+def _is_lent(owner: Meaning, name: str) -> bool:
+    """Whether a type does not have the field itself: through `Deref` it may be anybody's."""
+    defined = owner.defined
+    if defined is None or defined.kind != "struct" or name.endswith("()"):
+        return False
+    return not any(kept.name == name for kept in defined.fields)
+
+
+def _could_be(collection: Collection) -> bool:
+    """Whether a field of this name on a value of unknown type may well be this one."""
+    return not collection.name.isdigit()
+
+
+def _is_static(
+    place: Place, mention: Mention, collection: Collection, path: str, files: Files
+) -> bool | None:
+    if place.base == "fn":
+        return _is_accessor(place, mention, collection, path, files)
+    if place.path and place.path[-1].endswith("()"):
+        return _is_method(place, mention, collection, path, files)
+    if place.base != "static" or place.path:
+        return None
+    before, _, name = place.root.rpartition("::")
+    if not before:
+        imported = [use.path for use in files.facts(path).uses if use.name == name]
+        if imported:
+            before, _, name = imported[0].rpartition("::")
+    if name != collection.name:
+        return None
+    if before and not _leads_to(before, collection):
+        return False
+    meant = _nearest_static(mention, collection.name, path, files)
+    if path == collection.path:
+        return True if meant == collection.static else None
+    return True if meant is None and not _local_to_a_function(collection, files) else None
+
+
+def _is_accessor(
+    place: Place, mention: Mention, collection: Collection, path: str, files: Files
+) -> bool | None:
+    """Whether a call, `pools()` or `store::pools()`, is of a function that hands out a static."""
+    before, _, name = place.root.rpartition("::")
+    facts = files.facts(path)
+    renamed = [use.path for use in facts.uses if use.name == name and not before]
+    if renamed and renamed[0].rpartition("::")[2] != name:  # `use store::pools as kept;`
+        before, _, name = renamed[0].rpartition("::")
+    known = [fn for fn in accessors(collection, files) if fn.name == name]
+    if not known:
+        return None
+    own = [fn for fn in facts.fns if fn.name == name and fn.module == mention.module]
+    if not before and path == collection.path:
+        return True if any(fn in known and not fn.owner for fn in own) or not own else None
+    if not before:
+        imported = [use.path for use in facts.uses if use.name == name]
+        if own or not (imported or any(use.name == "*" for use in facts.uses)):
+            return None
+        before = imported[0].rpartition("::")[0] if imported else "super"
+    last = before.rpartition("::")[2]
+    if last[:1].isupper():
+        owner = facts.fns[mention.fn].owner if last == "Self" and mention.fn >= 0 else last
+        return True if any(fn.owner == owner for fn in known) else None
+    return _leads_to(before, collection)
+
+
+def _is_method(
+    place: Place, mention: Mention, collection: Collection, path: str, files: Files
+) -> bool | None:
+    """Whether `self.pools()` is of a method that hands out a static; False for perhaps."""
+    name = place.path[-1].removesuffix("()")
+    known = [fn for fn in accessors(collection, files) if fn.name == name and fn.owner]
+    if not known:
+        return None
+    if place.base == "self" and len(place.path) == 1:
+        return True if any(fn.owner == place.root for fn in known) else None
+    owner = owner_of(place, mention, path, files)
+    if owner is None:
+        return False
+    assert owner.defined is not None
+    return True if any(fn.owner == owner.defined.name for fn in known) else None
+
+
+def _leads_to(module: str, collection: Collection) -> bool:
+    """Whether a path may name the module in which the collection stands."""
+    last = module.rpartition("::")[2]
+    home = collection.module.rpartition("::")[2] or posixpath.basename(
+        collection.path.removesuffix("/mod.rs").removesuffix(".rs")
+    )
+    return last in (home, "crate", "self", "super") or home in ("lib", "main")
+
+
+def _nearest_static(mention: Mention, name: str, path: str, files: Files) -> StaticDef | None:
+    """The static called `name` that a mention in this file means: of its function, or around it."""
+    facts = files.facts(path)
+    named = [static for static in facts.statics if static.name == name]
+    if mention.fn >= 0:
+        inside = [s for s in named if facts.fns[mention.fn].span.holds(s.span)]
+        if inside:
+            return inside[0]
+    outside = [s for s in named if not any(fn.span.holds(s.span) for fn in facts.fns)]
+    same = [static for static in outside if static.module == mention.module]
+    return next(iter(same or outside), None)
+
+
+def _local_to_a_function(collection: Collection, files: Files) -> bool:
+    return any(fn.span.holds(collection.span) for fn in files.facts(collection.path).fns)
+
+
+def owner_of(place: Place, mention: Mention, path: str, files: Files) -> Meaning | None:
+    """The type that has the last field of the place; None if some step is not understood."""
+    facts = files.facts(path)
+    fn = facts.fns[mention.fn] if mention.fn >= 0 else None
+    start = _start(place, fn, facts, path, mention.module, files)
+    if start is None:
+        return None
+    tree, file, module = start
+    meaning = inner_type(tree, file, module, files)
+    for step in place.path[:-1]:
+        if meaning is None or meaning.defined is None:
+            return None
+        following = _step(meaning, step, files)
+        if following is None:
+            return None
+        meaning = inner_type(following, meaning.file, meaning.defined.module, files)
+    return meaning if meaning is not None and meaning.defined is not None else None
+
+
+def _start(
+    place: Place, fn: FnDef | None, facts: FileFacts, path: str, module: str, files: Files
+) -> tuple[TypeTree, str, str] | None:
+    match place.base:
+        case "self":
+            return (TypeTree(place.root), path, module) if place.root else None
+        case "param" | "let":
+            if place.type is None:
+                return None
+            if place.type.head == "Self" and fn is not None:
+                return TypeTree(fn.owner), path, module
+            return place.type, path, module
+        case "static":
+            name = place.root.rpartition("::")[2]
+            for file in dict.fromkeys([path, *files.words.files_with_static(name)]):
+                for static in files.facts(file).statics:
+                    if static.name == name:
+                        return static.type, file, static.module
+        case "fn":
+            name = place.root.rpartition("::")[2]
+            made = [f for f in facts.fns if f.name == name and not f.owner and f.returns]
+            if len(made) == 1 and made[0].returns is not None:
+                return made[0].returns, path, made[0].module
+    return None
+
+
+def _step(meaning: Meaning, step: str, files: Files) -> TypeTree | None:
+    """The type of a field, or of a method without arguments, of a type of the codebase."""
+    defined = meaning.defined
+    if defined is None:
+        return None
+    if not step.endswith("()"):
+        return next((f.type for f in defined.fields if f.name == step), None)
+    name = step.removesuffix("()")
+    for fn in files.facts(meaning.file).fns:
+        if fn.owner == defined.name and fn.name == name:
+            if fn.returns is not None and fn.returns.head == "Self":
+                return TypeTree(defined.name)
+            return fn.returns
+    return None
+
+
+def inner_type(tree: TypeTree, file: str, module: str, files: Files) -> Meaning | None:
+    """The type inside pointers, locks, guards and options, as a meaning."""
+    for _ in range(10):
+        if tree.head in ("&", "&mut") and tree.args:
+            tree = tree.args[0]
+            continue
+        if tree.name == "Result" and tree.args:
+            tree = tree.args[0]
+            continue
+        meaning = files.names.meaning(tree.head, file, module)
+        if meaning is not None and meaning.defined is not None:
+            if meaning.defined.kind == "type":
+                expanded = expand(meaning.defined, tree)
+                if expanded is None:
+                    return None
+                tree, file, module = expanded, meaning.file, meaning.defined.module
+                continue
+            return meaning
+        name = meaning.name if meaning is not None else tree.name
+        if (name in WRAPPERS or name in GUARDS) and tree.args:
+            tree = tree.args[-1]
+            continue
+        return meaning
+    return None

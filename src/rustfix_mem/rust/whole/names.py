@@ -1,0 +1,170 @@
+"""What a name means: through `use`, alias and re-export, to a type; yes, no, or unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.file.facts import TypeDef
+    from rustfix_mem.rust.whole.files import Files
+
+PRELUDE = {
+    "String": "std::string::String",
+    "Vec": "std::vec::Vec",
+    "Option": "std::option::Option",
+    "Result": "std::result::Result",
+    "Box": "std::boxed::Box",
+}
+STANDARD = ("std", "core", "alloc")
+WELL_KNOWN = frozenset(
+    "HashMap HashSet BTreeMap BTreeSet IndexMap IndexSet DashMap DashSet FxHashMap FxHashSet"
+    " AHashMap AHashSet Mutex RwLock RefCell Arc Rc OnceLock OnceCell LazyLock LazyCell Lazy Cell"
+    " VecDeque PathBuf Path Duration Instant".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a name stands for: a type of the codebase, or a path outside of it."""
+
+    path: str
+    """`std::collections::HashMap`; for a type of the codebase its file and name."""
+    defined: TypeDef | None = None
+    file: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("::")[2]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Answers for one codebase."""
+
+    codebase: Files
+    following: set[str] = field(default_factory=set)
+    """The re-exports that are being followed: two that name each other lead nowhere."""
+
+    def meaning(self, head: str, file: str, module: str) -> Meaning | None:
+        """What `head`, written in `module` of `file`, stands for; None if it cannot be said."""
+        if not head or not (head[0].isalpha() or head[0] == "_"):
+            return None
+        first, _, rest = head.partition("::")
+        if not rest:
+            return self._single(head, file, module)
+        if first in STANDARD:
+            return Meaning(_std(head))
+        if first in ("crate", "self", "super", "Self"):
+            return self._inside(head, file)
+        target = self._imported(first, file, module)
+        if target is not None:
+            return self._path(f"{target}::{rest}", file)
+        return self._path(head, file)
+
+    def _single(self, name: str, file: str, module: str) -> Meaning | None:
+        facts = self.codebase.facts(file)
+        here = [t for t in facts.types if t.name == name]
+        same = [t for t in here if t.module == module]
+        if len(same) > 1:  # one for each platform: nobody can say which
+            return None
+        if same:
+            return Meaning(f"{file}::{name}", same[0], file)
+        imported = self._imported(name, file, module)
+        if imported is not None:
+            return self._path(imported, file)
+        if len(here) == 1:
+            return Meaning(f"{file}::{name}", here[0], file)
+        if name in PRELUDE:
+            return Meaning(PRELUDE[name])
+        if any(use.name == "*" for use in facts.uses):
+            return self._through_glob(name, file)
+        return None
+
+    def _imported(self, name: str, file: str, module: str) -> str | None:
+        """The path that a `use` gives to `name`: of the same inline module, or one around it."""
+        uses = [use for use in self.codebase.facts(file).uses if use.name == name]
+        for use in uses:
+            if use.module == module:
+                return use.path
+        outer = f"{module}::"
+        around = [u for u in uses if not u.module or outer.startswith(f"{u.module}::")]
+        return around[0].path if around else None
+
+    def _path(self, path: str, file: str) -> Meaning | None:
+        first = path.partition("::")[0]
+        last = path.rpartition("::")[2]
+        if first in STANDARD:
+            return Meaning(_std(path))
+        package = self.codebase.reach(file).package
+        crates = {p.crate: p for p in self.codebase.packages}
+        if first in ("crate", "self", "super"):
+            return self._inside(path, file)
+        if first in crates and (package is None or crates[first] != package):
+            folder = crates[first].folder
+            return self._in_package(last, folder) or self._handed_on(path, folder)
+        if package is not None and first in package.dependencies:
+            return Meaning(path)
+        inside = self._inside(path, file)
+        if inside is not None:
+            return inside
+        return None if package is not None and not first[:1].islower() else Meaning(path)
+
+    def _inside(self, path: str, file: str) -> Meaning | None:
+        """A path that starts in the file's own package: a type of it, or one it hands on."""
+        package = self.codebase.reach(file).package
+        folder = package.folder if package is not None else ""
+        found = self._in_package(path.rpartition("::")[2], folder)
+        return found if found is not None else self._handed_on(path, folder)
+
+    def _handed_on(self, path: str, folder: str) -> Meaning | None:
+        """What `pub use … as Name;` in the module that `path` names hands on."""
+        before, _, name = path.rpartition("::")
+        home = before.rpartition("::")[2]
+        if not home or path in self.following or self.codebase.definitions(name):
+            return None
+        prefix = f"{folder}/" if folder else ""
+        for file in self.codebase.files_with(name):
+            if not file.startswith(prefix) or not _is_home(file, home):
+                continue
+            for use in self.codebase.facts(file).uses:
+                inline = use.module.rpartition("::")[2]
+                if use.name == name and use.path != path and inline in ("", home):
+                    return self._follow(path, use.path, file)
+        return None
+
+    def _follow(self, path: str, to: str, file: str) -> Meaning | None:
+        self.following.add(path)
+        try:
+            return self._path(to, file)
+        finally:
+            self.following.discard(path)
+
+    def _in_package(self, name: str, folder: str) -> Meaning | None:
+        """The one type called `name` in a package; None if there are two, or none."""
+        found = [
+            (path, defined)
+            for path, defined in self.codebase.definitions(name, folder)
+            if not defined.test
+        ]
+        found = [(p, d) for p, d in found if self.codebase.reach(p).state != "orphan"] or found
+        if len(found) != 1:
+            return None
+        return Meaning(f"{found[0][0]}::{name}", found[0][1], found[0][0])
+
+    def _through_glob(self, name: str, file: str) -> Meaning | None:
+        if name in WELL_KNOWN and not self.codebase.definitions(name):
+            return Meaning(f"?::{name}")
+        return self._inside(name, file)
+
+
+def _is_home(file: str, module: str) -> bool:
+    """Whether a file may be, or may hold, the module of that name."""
+    if module in ("crate", "self", "super"):
+        return file.endswith(("lib.rs", "main.rs", "mod.rs"))
+    return file.endswith((f"/{module}.rs", f"/{module}/mod.rs", "lib.rs", "main.rs"))
+
+
+def _std(path: str) -> str:
+    first, _, rest = path.partition("::")
+    return f"std::{rest}" if first in STANDARD else path
