@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from rustfix_mem.changeset import check
-from rustfix_mem.codebase import Codebase
+from rustfix_mem.codebase import Codebase, Gate
 from rustfix_mem.codemod import Codemod
 from rustfix_mem.finding import Applicability, Finding, LeftAlone
 from rustfix_mem.git.snapshot import Snapshot
@@ -61,7 +61,7 @@ class Toy(Codemod):
 
     guide: ClassVar[str] = "0"
     level: ClassVar[Applicability] = MACHINE
-    gate: ClassVar[tuple[bytes, ...]] = (b"",)
+    gate: ClassVar[Gate] = (b"",)
     judging: ClassVar[Judge]
 
     @classmethod

@@ -28,7 +28,7 @@ from support import CACHED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.codebase import Codebase
+    from rustfix_mem.codebase import Codebase, Gate
     from rustfix_mem.git.snapshot import Snapshot
 
 SRC = Path(__file__).parents[1] / "src"
@@ -54,7 +54,7 @@ class CapMaps(Codemod):
 
     guide: ClassVar[str] = "2.1"
     level: ClassVar[Applicability] = Applicability.MAYBE_INCORRECT
-    gate: ClassVar[tuple[bytes, ...]] = (OLD,)
+    gate: ClassVar[Gate] = (OLD,)
 
     max_entries: int = param(1000, help="How many stay.", unit="entries", at_least=1)
     strict: bool = param(False, help="Refuse more.")
@@ -71,7 +71,7 @@ class Tidy(Codemod):
     guide: ClassVar[str] = "7"
     level: ClassVar[Applicability] = Applicability.MACHINE_APPLICABLE
     kind: ClassVar[Kind] = Kind.PROPOSAL
-    gate: ClassVar[tuple[bytes, ...]] = ()
+    gate: ClassVar[Gate] = ()
 
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         raise NotImplementedError

@@ -12,7 +12,7 @@ from rustfix_mem.finding import Applicability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.codebase import Codebase
+    from rustfix_mem.codebase import Codebase, Gate
     from rustfix_mem.finding import Finding, LeftAlone
 
 
@@ -25,7 +25,7 @@ class Caps(Codemod):
 
     guide: ClassVar[str] = "2.1"
     level: ClassVar[Applicability] = Applicability.MACHINE_APPLICABLE
-    gate: ClassVar[tuple[bytes, ...]] = (b"HashMap",)
+    gate: ClassVar[Gate] = (b"HashMap",)
 
     max_entries: int = param(1000, help="the most entries", unit="entries", at_least=1)
     eviction: str = param("clear", help="what makes room", choices=("clear", "arbitrary"))

@@ -30,7 +30,7 @@ LAYERS = (
     ("rust.removal",),
     ("rust.bounds",),
     ("git",),
-    ("codebase", "facts_cache"),
+    ("codebase", "facts_cache", "workers"),
     ("codemod", "suppression"),
     ("registry", "scan", "scope"),
     ("changeset",),
@@ -45,8 +45,8 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # What is not listed may be imported nowhere.
 HOMES = {
     "git": ("git.branch",),
-    "msgspec": ("scan", "facts_cache"),
-    "platformdirs": ("scan", "facts_cache"),
+    "msgspec": ("scan",),
+    "platformdirs": ("facts_cache",),
     "pytest": ("testing",),
     "rich": ("cli",),
     "tomllib": ("cargo.manifest", "testing", "cli.config"),

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from rustfix_mem import scan
 from rustfix_mem.rust.whole.words import Words
 
 
@@ -62,21 +59,3 @@ def test_modules_that_seem_declared() -> None:
     assert [n for n in "abcdef" if words.declares("lib.rs", n)] == list("abcde")
     assert [n for n in "abcdef" if words.opens("lib.rs", n)] == ["c"]
     assert not words.declares("main.rs", "a")
-
-
-def test_a_file_that_kills_its_worker_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    packed = scan._look_packed
-
-    def _look_packed(source: bytes) -> bytes:
-        if b"fatal" in source:
-            os._exit(1)
-        return packed(source)
-
-    _look_packed.__module__, _look_packed.__qualname__ = scan.__name__, "_look_packed"
-    monkeypatch.setattr(scan, "_look_packed", _look_packed)
-    monkeypatch.setattr(scan, "WORTH_WORKERS", 0)
-    looker = scan.Looker(2)
-    found = looker({"a.rs": b"struct A;", "b.rs": b"struct B; // fatal", "c.rs": b"struct C;"})
-    looker.close()
-    assert [path for path, facts in found.items() if facts.error is not None] == ["b.rs"]
-    assert looker.parsed == 2

@@ -1,17 +1,29 @@
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from rustfix_mem import scan
+from rustfix_mem import facts_cache, scan, workers
+from rustfix_mem.errors import CodemodBug
+from rustfix_mem.facts_cache import FactsCache
 from rustfix_mem.git.snapshot import Entry, Snapshot
+from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.look import look
-from rustfix_mem.scan import FactsCache, Looker, codebase_of, pack, unpack
+from rustfix_mem.scan import Looker, codebase_of, pack, unpack
+from support import Toy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from rustfix_mem import Gate
+    from rustfix_mem.rust.file.syntax import Tree
 
 SOURCE = """#![allow(x)]
 use std::collections::{HashMap as Map, *};
@@ -110,7 +122,7 @@ def test_a_folder_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
 
 def test_the_user_says_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUSTFIX_MEM_CACHE_DIR", str(tmp_path))
-    assert scan.default_cache().path.parent == tmp_path
+    assert facts_cache.default_cache().path.parent == tmp_path
 
 
 @pytest.mark.parametrize(("size", "skipped"), [(scan.MAX_BYTES, False), (scan.MAX_BYTES + 1, True)])
@@ -146,8 +158,12 @@ FILES = {
 }
 
 
+def gated(*gate: bytes | re.Pattern[bytes]) -> type[Toy]:
+    return type("Gated", (Toy,), {"gate": gate})
+
+
 def test_a_codebase_has_the_rust_files_and_the_manifests() -> None:
-    found = codebase_of(Snapshot.of_files(FILES), (b"HashMap",), Looker(1))
+    found = codebase_of(Snapshot.of_files(FILES), [gated(b"HashMap")], Looker(1))
     assert list(found.sources) == ["src/a.rs", "src/lib.rs"]
     assert list(found.manifests) == ["Cargo.toml", "a/Cargo.toml"]
     assert [package.name for package in found.packages] == ["x"]
@@ -160,13 +176,15 @@ def test_a_codebase_has_the_rust_files_and_the_manifests() -> None:
         ((b"HashMap",), ("src/lib.rs",)),
         ((b"struct", b"HashMap"), ("src/a.rs", "src/lib.rs")),
         ((b"nothing",), ()),
+        ((re.compile(rb"HashMap;$"),), ("src/lib.rs",)),
+        ((re.compile(rb"HashMap<"), b"struct"), ("src/a.rs",)),
         ((), ()),
     ],
 )
-def test_the_gate(gate: tuple[bytes, ...], passed: tuple[str, ...]) -> None:
-    looker = Looker(1)
-    found = codebase_of(Snapshot.of_files(FILES), gate, looker)
-    assert found.passed == passed
+def test_the_gate(gate: Gate, passed: tuple[str, ...]) -> None:
+    looker, codemod = Looker(1), gated(*gate)
+    found = codebase_of(Snapshot.of_files(FILES), [codemod], looker)
+    assert found.passed(codemod) == passed
     assert tuple(found.known) == passed
     assert looker.parsed == len(passed)
 
@@ -175,13 +193,13 @@ def test_the_gate(gate: tuple[bytes, ...], passed: tuple[str, ...]) -> None:
 def test_links_and_submodules_are_not_read(mode: str) -> None:
     snapshot = Snapshot.of_files(FILES)
     entries = {**snapshot.entries, "src/link.rs": Entry(mode, "0" * 40)}
-    found = codebase_of(Snapshot(entries, snapshot.load), (b"struct",), Looker(1))
+    found = codebase_of(Snapshot(entries, snapshot.load), [gated(b"struct")], Looker(1))
     assert "src/link.rs" not in found.sources
 
 
 def test_words_are_whole_words() -> None:
     rust = {"a.rs": b"cache", "b.rs": b"my_cache", "c.rs": b"cached", "d.rs": b"// self.cache"}
-    found = codebase_of(Snapshot.of_files(rust), (), Looker(1))
+    found = codebase_of(Snapshot.of_files(rust), [], Looker(1))
     assert found.files_with("cache") == ["a.rs", "d.rs"]
 
 
@@ -192,9 +210,102 @@ def test_definitions_by_name() -> None:
         "c.rs": b"// struct A;\nfn f() {}",
         "d.rs": b"struct Ab;",
     }
-    found = codebase_of(Snapshot.of_files(rust), (), Looker(1))
+    found = codebase_of(Snapshot.of_files(rust), [], Looker(1))
     assert [(path, one.kind) for path, one in found.definitions("A")] == [
         ("a.rs", "struct"),
         ("b.rs", "type"),
     ]
     assert found.definitions("C") == []
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    name: str
+    at: int
+
+
+class Namer(Toy):
+    """Sees the functions of a file; counts how often it looks."""
+
+    gate: ClassVar[Gate] = (b"fn ",)
+    sight: ClassVar[type[Any] | None] = Named
+    looked: ClassVar[list[bytes]] = []
+
+    @classmethod
+    def look(cls, tree: Tree) -> Iterator[Named]:
+        cls.looked.append(tree.source)
+        for node in syntax.walk(tree.root):
+            if node.type == "function_item":
+                yield Named(syntax.text(syntax.field(node, "name")), node.start_byte)
+
+
+FUNCTIONS = {
+    "a.rs": b"fn a() {} fn b() {}",
+    "b.rs": b"struct A;",
+    "c.rs": b"const F: fn () = f;",
+    "d.rs": b"fn broken( {",
+}
+
+
+def test_a_codemod_looks_at_what_passes_its_gate(tmp_path: Path) -> None:
+    seen = {"a.rs": (Named("a", 0), Named("b", 10))}
+    cache = FactsCache(tmp_path / "facts.sqlite")
+    Namer.looked.clear()
+    first = codebase_of(Snapshot.of_files(FUNCTIONS), [Namer], Looker(1, cache))
+    assert first.sights(Namer, Named) == first.sights(Namer, Named) == seen
+    assert Namer.looked == [FUNCTIONS["a.rs"], FUNCTIONS["c.rs"]]
+    assert not first.known
+    again = codebase_of(Snapshot.of_files(FUNCTIONS), [Namer], Looker(1, cache))
+    assert again.sights(Namer, Named) == seen
+    assert len(Namer.looked) == 2
+
+
+def test_who_looks_at_the_same_file_shares_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bytes] = []
+
+    class Counted(syntax.Tree):
+        def __init__(self, source: bytes) -> None:
+            made.append(source)
+            super().__init__(source)
+
+    monkeypatch.setattr(syntax, "Tree", Counted)
+    found = codebase_of(Snapshot.of_files(FUNCTIONS), [Namer, gated(b"fn ")], Looker(1))
+    assert found.sights(Namer, Named)["a.rs"][0].name == "a"
+    assert [fn.name for fn in found.facts("a.rs").fns] == ["a", "b"]
+    assert sorted(source for source in made if source != scan.GOLDEN) == sorted(
+        FUNCTIONS[path] for path in ("a.rs", "c.rs", "d.rs")
+    )
+
+
+def test_another_grammar_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "GOLDEN", scan.GOLDEN.replace(b"?", b""))
+    scan._check_grammar.cache_clear()
+    with pytest.raises(CodemodBug, match="does not read Rust") as said:
+        Looker(1)({"a.rs": b"struct A;"})
+    assert "tree-sitter" in said.value.help
+    scan._check_grammar.cache_clear()
+
+
+def test_a_file_that_takes_its_worker_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = scan._look_packed
+
+    def _look_packed(task: tuple[bytes, list[None]]) -> list[bytes]:
+        if b"fatal" in task[0]:
+            os._exit(1)
+        if b"slow" in task[0]:
+            time.sleep(60)
+        return packed(task)
+
+    _look_packed.__module__, _look_packed.__qualname__ = scan.__name__, "_look_packed"
+    monkeypatch.setattr(scan, "_look_packed", _look_packed)
+    monkeypatch.setattr(scan, "WORTH_WORKERS", 0)
+    looker = Looker(2, _workers=workers.Workers(2, workers.Limits(seconds=1.0)))
+    sources = {"a.rs": b"struct A;", "b.rs": b"// fatal", "c.rs": b"// slow", "d.rs": b"enum D {}"}
+    found = looker(sources)
+    looker.close()
+    assert [path for path, facts in found.items() if facts.error is not None] == ["b.rs", "c.rs"]
+    assert looker.parsed == 2
+    assert looker.lost == {
+        b"// fatal": "ended its worker with exit code 1",
+        b"// slow": "took more than 1 seconds",
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,6 +20,7 @@ from rustfix_mem import (
     preallocation,
     remarks,
     removal,
+    shipped,
     types,
     unbounded,
 )
@@ -28,17 +28,7 @@ from rustfix_mem import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem import Codebase
-
-VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
-TESTING = re.compile(r"(?:^|/)(?:tests?|benches|examples|fuzz)/")
-NOT_BUILT = {
-    "test": "test code: it does not run for hours",
-    "bench": "a benchmark: it does not run for hours",
-    "example": "an example: it does not run for hours",
-    "build": "a build script: it does not run for hours",
-    "outside": "its package is in no workspace of this repository",
-}
+    from rustfix_mem import Codebase, Gate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +131,7 @@ class CacheBounds(Codemod):
 
     guide: ClassVar[str] = "2.1, 3.1"
     level: ClassVar[Applicability] = Applicability.MACHINE_APPLICABLE
-    gate: ClassVar[tuple[bytes, ...]] = (*types.GATE, *limits.GATE, *unbounded.GATE)
+    gate: ClassVar[Gate] = (*types.GATE, *limits.GATE, *unbounded.GATE)
 
     max_entries: int = param(
         1000,
@@ -192,14 +182,14 @@ class CacheBounds(Codemod):
 
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         yield from self._collections(codebase)
-        for path in codebase.passed:
+        for path in codebase.passed(type(self)):
             for limit in limits.limits(path, codebase):
                 yield from self._limit(limit, codebase)
             for found in unbounded.unbounded(path, self.max_entries, codebase):
                 yield self._unbounded(found, codebase)
 
     def _collections(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
-        paths = _files(codebase)
+        paths = _files(codebase.passed(type(self)), codebase)
         codebase.prepare(paths)
         kept = {path: tuple(types.collections(path, codebase)) for path in paths}
         growth.foresee((one for found in kept.values() for one in found), codebase)
@@ -212,7 +202,7 @@ class CacheBounds(Codemod):
     ) -> Iterator[Finding | LeftAlone]:
         path = collection.path
         tested = collection.owner or collection.static
-        passed_over = _passed_over(path, tested is not None and tested.test, codebase)
+        passed_over = shipped.passed_over(path, tested is not None and tested.test, codebase)
         if passed_over:
             yield LeftAlone(path, collection.span, collection.item, (passed_over,))
             return
@@ -277,7 +267,7 @@ class CacheBounds(Codemod):
         if limit.amount <= (most if asked else most * FAR):
             return
         path, span = limit.path, limit.number.span
-        if passed_over := _passed_over(path, limit.number.test, codebase):
+        if passed_over := shipped.passed_over(path, limit.number.test, codebase):
             yield LeftAlone(path, span, limit.item, (passed_over,))
         elif codebase.reach(path).state == "orphan":
             yield LeftAlone(path, span, limit.item, ("a file that rustc never sees",))
@@ -300,7 +290,7 @@ class CacheBounds(Codemod):
         return replace(finding, why=(*pinned, *made.doubts), help="", fix=fix)
 
     def _unbounded(self, found: unbounded.Unbounded, codebase: Codebase) -> Finding | LeftAlone:
-        passed_over = _passed_over(found.path, found.test, codebase)
+        passed_over = shipped.passed_over(found.path, found.test, codebase)
         if codebase.reach(found.path).state == "orphan":
             passed_over = "a file that rustc never sees"
         if passed_over or found.fine:
@@ -344,21 +334,6 @@ FAR = 2
 MILLION = 1_000_000
 
 
-def _passed_over(path: str, test: bool, codebase: Codebase) -> str:
-    """Why what stands in a file is not judged at all; empty if it is."""
-    reach = codebase.reach(path)
-    state, package = reach.state, reach.package
-    if test or reach.test or codebase.serves_tests(package):
-        state = "test"
-    if package and TESTING.search(f"{package.folder}/"):
-        state = "test"
-    if state in NOT_BUILT:
-        return NOT_BUILT[state]
-    if VENDORED.search(path):
-        return "vendored code"
-    return "generated code" if codebase.facts(path).generated else ""
-
-
 def _one_if_orphan(said: list[Finding | LeftAlone]) -> Iterator[Finding | LeftAlone]:
     """All that is said of one file; but that rustc never sees the file is said once."""
     orphaned = False
@@ -370,24 +345,24 @@ def _one_if_orphan(said: list[Finding | LeftAlone]) -> Iterator[Finding | LeftAl
         yield one
 
 
-def _files(codebase: Codebase) -> list[str]:
+def _files(passed: tuple[str, ...], codebase: Codebase) -> list[str]:
     """The files that pass the gate, and those that name an alias of a collection."""
     aliases = [
         defined.name
-        for path in codebase.passed
+        for path in passed
         for defined in codebase.facts(path).types
         if defined.target is not None
         and any(tree.name in types.FAMILIES for tree in defined.target.walk())
     ]
     renamed = [
         use.name
-        for path in codebase.passed
+        for path in passed
         for use in codebase.facts(path).uses
         if use.path.rpartition("::")[2] in types.FAMILIES and use.name not in types.FAMILIES
     ]
     names = dict.fromkeys([*aliases, *renamed])
     users = [path for name in names if name != "_" for path in codebase.files_with(name)]
-    return sorted(dict.fromkeys([*codebase.passed, *users]))
+    return sorted(dict.fromkeys([*passed, *users]))
 
 
 def _report(verdict: growth.Verdict, why: tuple[str, ...]) -> Finding:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rustfix_mem.cargo import cargo_edit as cargo_edit
     from rustfix_mem.codebase import Codebase as Codebase
+    from rustfix_mem.codebase import Gate as Gate
     from rustfix_mem.codemod import Codemod as Codemod
     from rustfix_mem.codemod import param as param
     from rustfix_mem.finding import Applicability as Applicability
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.bounds import remarks as remarks
     from rustfix_mem.rust.bounds import unbounded as unbounded
     from rustfix_mem.rust.cap import placement as placement
+    from rustfix_mem.rust.file import syntax as syntax
     from rustfix_mem.rust.removal import removal as removal
     from rustfix_mem.rust.verdict import growth as growth
+    from rustfix_mem.rust.whole import shipped as shipped
     from rustfix_mem.rust.whole import types as types
     from rustfix_mem.text import Edit as Edit
     from rustfix_mem.text import Span as Span
@@ -40,6 +43,7 @@ _HOMES = {
     "Edit": "text",
     "Finding": "finding",
     "Fix": "finding",
+    "Gate": "codebase",
     "Kind": "finding",
     "LeftAlone": "finding",
     "Span": "text",
@@ -54,6 +58,8 @@ _ROOMS = {
     "preallocation": "rust.bounds",
     "remarks": "rust.bounds",
     "removal": "rust.removal",
+    "shipped": "rust.whole",
+    "syntax": "rust.file",
     "types": "rust.whole",
     "unbounded": "rust.bounds",
 }

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rustfix_mem import registry, scan
+from rustfix_mem import facts_cache, registry, scan
 from rustfix_mem.codemod import did_you_mean
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.finding import Applicability, Finding, LeftAlone, fingerprint
@@ -126,8 +126,7 @@ def check(
     """
     began, looker = time.monotonic(), _looker(jobs, cache)
     try:
-        gate = tuple(dict.fromkeys(literal for c in codemods for literal in type(c).gate))
-        codebase = scan.codebase_of(snapshot, gate, looker)
+        codebase = scan.codebase_of(snapshot, [type(codemod) for codemod in codemods], looker)
         base, findings = _Base(snapshot, scope, texts=codebase.sources), list[Located]()
         alone: list[tuple[str, LeftAlone, Position]] = []
         for codemod in codemods:
@@ -137,7 +136,9 @@ def check(
         findings += _unused(codemods, codebase, base)
         findings.sort(key=lambda one: (one.finding.path, one.finding.span, one.codemod))
         statistics = _statistics(codebase, looker, began)
-        return Report(tuple(findings), tuple(alone), _skipped(codebase, snapshot), statistics)
+        return Report(
+            tuple(findings), tuple(alone), _skipped(codebase, snapshot, looker), statistics
+        )
     finally:
         looker.close()
 
@@ -171,13 +172,13 @@ def _rounds(
     snapshot = before
     applied: list[Located] = []
     for _ in range(MAX_ROUNDS):
-        codebase = scan.codebase_of(snapshot, type(codemod).gate, looker)
+        codebase = scan.codebase_of(snapshot, [type(codemod)], looker)
         base.texts = base.texts or codebase.sources  # of the first round, which is the base
         found, alone = _judged(codemod, codebase, base)
         fixable = [f for f in found if f.finding.fix and f.finding.fix.applicability >= trust]
         if not fixable:
             statistics = _statistics(codebase, looker, began)
-            skipped = _skipped(codebase, before)
+            skipped = _skipped(codebase, before, looker)
             report = Report(tuple(found), tuple(alone), skipped, statistics)
             return ChangeSet(codemod, before, snapshot, tuple(applied), tuple(found), report, scope)
         kept, edits = _compatible(fixable)
@@ -191,7 +192,7 @@ def _rounds(
 
 
 def _looker(jobs: int, cache: bool) -> scan.Looker:
-    return scan.Looker(jobs, scan.default_cache() if cache else None)
+    return scan.Looker(jobs, facts_cache.default_cache() if cache else None)
 
 
 def _statistics(codebase: Codebase, looker: scan.Looker, began: float) -> Statistics:
@@ -199,19 +200,21 @@ def _statistics(codebase: Codebase, looker: scan.Looker, began: float) -> Statis
     return Statistics(len(codebase.sources), looker.parsed, looker.from_cache, seconds)
 
 
-def _skipped(codebase: Codebase, snapshot: Snapshot) -> tuple[Skipped, ...]:
+def _skipped(codebase: Codebase, snapshot: Snapshot, looker: scan.Looker) -> tuple[Skipped, ...]:
     bad = [Skipped(path, reason) for path, reason in sorted(snapshot.unread.items())]
     bad += [Skipped(manifest.path, manifest.reason) for manifest in codebase.bad_manifests]
     for path, facts in sorted(codebase.known.items()):
         if facts.error is not None:
             source = codebase.sources[path]
-            line = Lines.of(source).position(facts.error).line
-            large = len(source) > scan.MAX_BYTES
-            reason = (
-                f"larger than {scan.MAX_BYTES} bytes" if large else f"not understood at line {line}"
-            )
-            bad.append(Skipped(path, reason))
+            bad.append(Skipped(path, _why_not(source, facts.error, looker)))
     return tuple(bad)
+
+
+def _why_not(source: bytes, error: int, looker: scan.Looker) -> str:
+    if len(source) > scan.MAX_BYTES:
+        return f"larger than {scan.MAX_BYTES} bytes"
+    line = Lines.of(source).position(error).line
+    return looker.lost.get(source) or f"not understood at line {line}"
 
 
 def _judged(

@@ -10,7 +10,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rustfix_mem.cargo import manifest
 from rustfix_mem.rust.whole import modules
@@ -19,14 +19,43 @@ from rustfix_mem.rust.whole.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import ClassVar
 
     from rustfix_mem.cargo.manifest import BadManifest, Package
     from rustfix_mem.rust.file.facts import FileFacts, TypeDef
+    from rustfix_mem.rust.file.syntax import Tree
     from rustfix_mem.rust.whole.lifetimes import Life
     from rustfix_mem.rust.whole.modules import Reach
     from rustfix_mem.text import Span
 
 DEFINES = re.compile(rb"\b(?:struct|enum|union|type|trait)\s+([A-Za-z_]\w*)")
+
+
+S = TypeVar("S")
+
+Gate = tuple[bytes | re.Pattern[bytes], ...]
+"""What a file must hold, one of them at least, to be looked at. A pattern had better begin with a
+literal: it is searched for eight times as fast (measured, 163 MB of Rust)."""
+
+
+class Looks(Protocol):
+    """What a codemod is to those who look at files on its behalf."""
+
+    gate: ClassVar[Gate]
+    sight: ClassVar[type[Any] | None]
+
+    @classmethod
+    def look(cls, tree: Tree) -> Iterable[Any]: ...
+
+
+class Looker(Protocol):
+    """Who makes facts and sights, of many files at once."""
+
+    def __call__(self, sources: Mapping[str, bytes]) -> Mapping[str, FileFacts]: ...
+
+    def sights(
+        self, codemod: type[Looks], sources: Mapping[str, bytes]
+    ) -> Mapping[str, tuple[Any, ...]]: ...
 
 
 @dataclass
@@ -36,17 +65,16 @@ class Codebase:
     sources: Mapping[str, bytes]
     """Every Rust file, by path."""
     manifests: Mapping[str, bytes]
-    look_many: Callable[[Mapping[str, bytes]], Mapping[str, FileFacts]]
+    look_many: Looker
     formats: Mapping[str, bytes] = field(default_factory=dict)
     """Every rustfmt.toml and .rustfmt.toml, by path."""
     read_documents: Callable[[], Mapping[str, bytes]] = dict
     """Reads documents and settings, `pins.READ`, when somebody asks for `documents`."""
-    passed: tuple[str, ...] = ()
-    """The files that pass some codemod's gate: where judging starts."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
+    _passed: dict[Gate, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def documents(self) -> Mapping[str, bytes]:
@@ -92,6 +120,27 @@ class Codebase:
         wanted = {p: self.sources[p] for p in dict.fromkeys(paths) if p not in self._facts}
         if wanted:
             self._facts.update(self.look_many(wanted))
+
+    def passed(self, codemod: type[Looks]) -> tuple[str, ...]:
+        """The files that pass a codemod's gate: where its judging starts."""
+        gate = codemod.gate
+        if gate not in self._passed:
+            words = [literal for literal in gate if isinstance(literal, bytes)]
+            patterns = [pattern for pattern in gate if not isinstance(pattern, bytes)]
+            self._passed[gate] = tuple(
+                path
+                for path, source in self.sources.items()
+                if any(word in source for word in words)
+                or any(pattern.search(source) for pattern in patterns)
+            )
+        return self._passed[gate]
+
+    def sights(self, codemod: type[Looks], kind: type[S]) -> Mapping[str, tuple[S, ...]]:
+        """What `codemod.look` saw, by path; only files in which it saw something."""
+        assert kind is codemod.sight
+        wanted = {path: self.sources[path] for path in self.passed(codemod)}
+        found = self.look_many.sights(codemod, wanted)
+        return {path: seen for path, seen in found.items() if seen}
 
     def reach(self, path: str) -> Reach:
         if path not in self._reach:

@@ -15,11 +15,12 @@ from rustfix_mem.errors import UsageError
 from rustfix_mem.finding import Applicability, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
-    from rustfix_mem.codebase import Codebase
+    from rustfix_mem.codebase import Codebase, Gate
     from rustfix_mem.finding import Finding, LeftAlone
+    from rustfix_mem.rust.file.syntax import Tree
 
 
 T = TypeVar("T", int, str, bool)
@@ -101,8 +102,12 @@ class Codemod(ABC):
 
     kind: ClassVar[Kind] = Kind.DEFECT
 
-    gate: ClassVar[tuple[bytes, ...]]
+    gate: ClassVar[Gate]
     """A Rust file that holds none of these is not parsed on behalf of this codemod."""
+
+    sight: ClassVar[type[Any] | None] = None
+    """What `look` yields: a frozen dataclass of plain data. None for a codemod that does not look
+    itself: the facts of every file that passes its gate are made at once."""
 
     @classmethod
     def name(cls) -> str:
@@ -148,6 +153,15 @@ class Codemod(ABC):
             parsed[name] = known[name].parse(value)
         fields: dict[str, Any] = {name.replace("-", "_"): one for name, one in parsed.items()}
         return cls(**fields, given=frozenset(parsed))
+
+    @classmethod
+    def look(cls, tree: Tree) -> Iterable[Any]:
+        """What is worth keeping of one file that passes the gate and was understood.
+
+        Runs in a worker and is cached by the bytes of the file, so it may depend on nothing else:
+        no other file, no parameter, no path. `judge` asks for it with `Codebase.sights`.
+        """
+        return ()
 
     @abstractmethod
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:

@@ -1,48 +1,46 @@
-"""Looking at many files: gate, workers, limits, and the cache of facts.
+"""Looking at many files: gates, workers, and the cache of what was seen.
 
-Facts are kept by the bytes of a file, the grammar, the schema of the facts and the code that
-makes them, so a stale fact cannot be found. Plain data (msgpack), never pickle.
+What is seen is kept by the bytes of a file, the grammar, the schema of the facts and the code that
+looks, so nothing stale can be found. Plain data (msgpack), never pickle.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import signal
-import sqlite3
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from multiprocessing import get_context
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from rustfix_mem.codebase import Codebase
+from rustfix_mem.errors import CodemodBug
 from rustfix_mem.rust.bounds import pins
 from rustfix_mem.rust.file import facts as facts_module
+from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import FileFacts
 from rustfix_mem.rust.file.look import look
 from rustfix_mem.rust.file.syntax import GRAMMAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from rustfix_mem.codebase import Looks
+    from rustfix_mem.facts_cache import FactsCache
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.workers import Workers
 
 MAX_BYTES = 1_000_000
 """A larger Rust file is skipped; the largest of 9,919 real ones has 738 KB (safety 1.1)."""
 
-WORTH_WORKERS = 400_000
-"""Bytes to look at before starting workers pays; they start in about 10 ms."""
+WORTH_WORKERS = 50_000
+"""Bytes to look at from which on it is done in workers; the first starts in about 5 ms."""
 
-MAX_QUESTIONS = 500
-"""Keys in one query; old versions of sqlite take no more than 999."""
-
-CACHE_BYTES = 256 * 1024 * 1024
+WORTH_MORE = 400_000
+"""Bytes from which on it is done in more than one."""
 
 READ = (".rs", "Cargo.toml", "rustfmt.toml", *pins.READ)
 """How the paths end that `codebase_of` reads, for who makes a snapshot of only those."""
@@ -61,172 +59,189 @@ def unpack(data: bytes) -> FileFacts:
     return _codec()[1].decode(data)
 
 
-def _look_packed(source: bytes) -> bytes:
-    """What a worker does: facts of one file, as bytes."""
-    return pack(look(source))
-
-
 def unreadable() -> FileFacts:
     """The facts of a file that is not looked at."""
-    return FileFacts((), (), (), (), (), (), (), (), (), (), False, (), 0)
+    return FileFacts((), (), (), (), (), (), (), (), (), (), (), 0)
 
 
 @cache
 def code_version() -> str:
     """A hash of everything that decides what facts a file has."""
-    room = Path(facts_module.__file__).parent  # what decides facts is in one room
+    room = Path(facts_module.__file__).parent  # it imports no other room but `text`
     digest = hashlib.sha256(f"{GRAMMAR}|{facts_module.SCHEMA}".encode())
     for file in sorted(room.glob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-@dataclass
-class FactsCache:
-    """Facts on disk; a cache that cannot be opened or read is only slow, never an error."""
+def _version(codemod: type[Looks] | None) -> bytes:
+    """What decides, beside the bytes of a file, what is seen in it."""
+    own = "" if codemod is None else f"|{codemod.__qualname__}|{_source_digest(codemod)}"
+    return (code_version() + own).encode()
 
-    path: Path
 
-    @cached_property
-    def _database(self) -> sqlite3.Connection | None:
+@cache
+def _source_digest(codemod: type[Looks]) -> str:
+    home = sys.modules[codemod.__module__].__file__
+    assert home is not None
+    return hashlib.sha256(Path(home).read_bytes()).hexdigest()[:16]
+
+
+def _look_packed(task: tuple[bytes, Sequence[type[Looks] | None]]) -> list[bytes]:
+    """What a worker does: what is wanted of one file, as bytes; it is parsed once.
+
+    Wanted are facts, which stand as None, and the sights of codemods.
+    """
+    source, wanted = task
+    with syntax.parsed(source):
+        return [pack(look(source)) if one is None else _seen(one, source) for one in wanted]
+
+
+def _seen(codemod: type[Looks], source: bytes) -> bytes:
+    with syntax.parsed(source) as tree:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(self.path, timeout=2)
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA synchronous=OFF")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS facts (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID"
-            )
-        except (OSError, sqlite3.Error):
-            return None
-        return database
-
-    def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-        if self._database is None:
-            return {}
-        wanted = list(keys)
-        found: dict[bytes, bytes] = {}
-        try:
-            for at in range(0, len(wanted), MAX_QUESTIONS):
-                some = wanted[at : at + MAX_QUESTIONS]
-                marks = ",".join("?" * len(some))
-                asked = f"SELECT key, value FROM facts WHERE key IN ({marks})"
-                found.update(self._database.execute(asked, some))
-        except sqlite3.Error:
-            return {}
-        return found
-
-    def put(self, values: Mapping[bytes, bytes]) -> None:
-        if self._database is None:
-            return
-        try:
-            with self._database as database:
-                database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", values.items())
-            self._bound()
-        except sqlite3.Error:
-            return
-
-    def _bound(self) -> None:
-        """Start over when the file has grown beyond its bound: our own advice, taken."""
-        if self._database is not None and self.path.stat().st_size > CACHE_BYTES:
-            with self._database as database:
-                database.execute("DELETE FROM facts")
-            self._database.execute("VACUUM")
+            seen = list(codemod.look(tree)) if tree.error() is None else []
+        except RecursionError:
+            seen = []
+        return _codec()[0].encode(seen)
 
 
 @dataclass
 class Looker:
-    """Makes facts: from memory, from the cache, in this process or in workers."""
+    """Makes facts and sights: from memory, from the cache, in this process or in workers."""
 
     jobs: int = 0
+    """How many workers at most; 0 for as many as there are cores, 1 for none."""
     cache: FactsCache | None = None
     parsed: int = 0
     from_cache: int = 0
-    _memory: dict[bytes, FileFacts] = field(default_factory=dict)
-    _pool: ProcessPoolExecutor | None = None
+    lost: dict[bytes, str] = field(default_factory=dict)
+    """Why a file could not be looked at, by its bytes."""
+    progress: Callable[[int, int], object] | None = None
+    """Told how many files are done, and of how many."""
+    _memory: dict[bytes, Any] = field(default_factory=dict)
+    _workers: Workers | None = None
 
     def __call__(self, sources: Mapping[str, bytes]) -> Mapping[str, FileFacts]:
-        keys = {path: _key(source) for path, source in sources.items()}
-        missing = {key: sources[path] for path, key in keys.items() if key not in self._memory}
+        return self._answers(None, sources)
+
+    def sights(
+        self, codemod: type[Looks], sources: Mapping[str, bytes]
+    ) -> Mapping[str, tuple[Any, ...]]:
+        return self._answers(codemod, sources)
+
+    def _answers(self, of: type[Looks] | None, sources: Mapping[str, bytes]) -> dict[str, Any]:
+        self.prepare([(source, of) for source in sources.values()])
+        return {path: self._memory[_key(of, source)] for path, source in sources.items()}
+
+    def prepare(self, wanted: Iterable[tuple[bytes, type[Looks] | None]]) -> None:
+        """Look at many files for many, so that each is parsed but once."""
+        missing = {_key(of, source): (of, source) for source, of in wanted}
+        missing = {key: it for key, it in missing.items() if key not in self._memory}
         if missing:
             self._recall(missing)
-            self._make({k: s for k, s in missing.items() if k not in self._memory})
-        return {path: self._memory[key] for path, key in keys.items()}
+            self._make({key: it for key, it in missing.items() if key not in self._memory})
 
-    def _recall(self, missing: Mapping[bytes, bytes]) -> None:
+    def _recall(self, missing: Mapping[bytes, tuple[type[Looks] | None, bytes]]) -> None:
         if self.cache is None:
             return
         for key, value in self.cache.get(missing).items():
             try:
-                self._memory[key] = unpack(value)
+                self._memory[key] = _unpacked(missing[key][0], value)
             except msgspec.DecodeError:
                 continue
             self.from_cache += 1
 
-    def _make(self, sources: Mapping[bytes, bytes]) -> None:
-        small = {key: source for key, source in sources.items() if len(source) <= MAX_BYTES}
-        self._memory |= {key: unreadable() for key in sources.keys() - small.keys()}
-        looks = zip(small, self._looks(list(small.values())), strict=True)
-        made = {key: value for key, value in looks if value is not None}
-        self._memory |= {key: unreadable() for key in small.keys() - made.keys()}
-        self._memory |= {key: unpack(value) for key, value in made.items()}
-        self.parsed += len(made)
+    def _make(self, missing: Mapping[bytes, tuple[type[Looks] | None, bytes]]) -> None:
+        asked: dict[bytes, list[bytes]] = {}
+        for key, (of, source) in missing.items():
+            if len(source) <= MAX_BYTES:
+                asked.setdefault(source, []).append(key)
+            else:
+                self._memory[key] = _nothing(of)
+        made: dict[bytes, bytes] = {}
+        tasks = [(source, [missing[key][0] for key in keys]) for source, keys in asked.items()]
+        for index, answer in self._looks(tasks):
+            source = tasks[index][0]
+            if isinstance(answer, str):
+                self.lost[source] = answer
+                self._memory |= {key: _nothing(missing[key][0]) for key in asked[source]}
+                continue
+            self.parsed += 1
+            made |= dict(zip(asked[source], answer, strict=True))
+        self._memory |= {key: _unpacked(missing[key][0], value) for key, value in made.items()}
         if self.cache is not None and made:
             self.cache.put(made)
 
-    def _looks(self, sources: list[bytes]) -> list[bytes | None]:
-        """The facts of each file, as bytes; None for a file that killed its worker."""
-        jobs = self.jobs or os.cpu_count() or 1
-        if jobs < 2 or len(sources) < 2 or sum(map(len, sources)) < WORTH_WORKERS:
-            return [_look_packed(source) for source in sources]
-        try:
-            self._pool = self._pool or _workers(jobs)
-            return list(self._pool.map(_look_packed, sources, chunksize=4))
-        except BrokenProcessPool:
-            self._pool = None
-            return _one_by_one(sources)
+    def _looks(
+        self, tasks: list[tuple[bytes, list[type[Looks] | None]]]
+    ) -> Iterable[tuple[int, list[bytes] | str]]:
+        """What is seen in each file, in some order; a reason for one that killed its worker."""
+        size = sum(len(source) for source, _ in tasks)
+        if tasks:
+            _check_grammar()
+        if size < WORTH_WORKERS or self.jobs == 1:
+            yield from enumerate(map(_look_packed, tasks))
+            return
+        from rustfix_mem.workers import Lost, Workers  # a warm run needs none of it
+
+        jobs = (self.jobs or os.cpu_count() or 1) if size >= WORTH_MORE else 1
+        self._workers = self._workers or Workers(jobs)
+        self._workers.jobs = max(self._workers.jobs, jobs)
+        # The largest first: else the last one to be done may be the longest, and all wait for it.
+        order = sorted(range(len(tasks)), key=lambda index: -len(tasks[index][0]))
+        done = self._workers.map(_look_packed, [tasks[index] for index in order])
+        for count, (place, answer) in enumerate(done, 1):
+            yield order[place], answer.reason if isinstance(answer, Lost) else answer
+            if self.progress is not None:
+                self.progress(count, len(tasks))
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
 
 
-def _workers(jobs: int) -> ProcessPoolExecutor:
-    kind = "fork" if sys.platform == "linux" else "spawn"
-    # Ctrl-C is for the process that started them: it cancels what waits, and ends them.
-    deaf = (signal.SIGINT, signal.SIG_IGN)
-    return ProcessPoolExecutor(jobs, get_context(kind), signal.signal, deaf)
+def _unpacked(of: type[Looks] | None, value: bytes) -> Any:
+    return unpack(value) if of is None else _sight_decoder(of).decode(value)
 
 
-def _one_by_one(sources: list[bytes]) -> list[bytes | None]:
-    """One file at a time in a worker, so that one that kills it costs nothing but its own facts."""
-    found: list[bytes | None] = []
-    pool = _workers(1)
-    for source in sources:
-        try:
-            found.append(pool.submit(_look_packed, source).result())
-        except BrokenProcessPool:
-            found.append(None)
-            pool = _workers(1)
-    pool.shutdown()
-    return found
+@cache
+def _sight_decoder(codemod: type[Looks]) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(tuple[codemod.sight, ...])  # type: ignore[name-defined] # at run time it is a type
 
 
-def _key(source: bytes) -> bytes:
-    return hashlib.sha256(code_version().encode() + b"\0" + source).digest()[:20]
+def _nothing(of: type[Looks] | None) -> Any:
+    return unreadable() if of is None else ()
 
 
-def default_cache() -> FactsCache:
-    """The user's cache of facts, shared by all repositories."""
-    import platformdirs  # only a run that has to look at files needs to know where
-
-    folder = os.environ.get("RUSTFIX_MEM_CACHE_DIR") or platformdirs.user_cache_dir("rustfix-mem")
-    return FactsCache(Path(folder) / "facts.sqlite")
+def _key(of: type[Looks] | None, source: bytes) -> bytes:
+    return hashlib.sha256(_version(of) + b"\0" + source).digest()[:20]
 
 
-def codebase_of(snapshot: Snapshot, gate: tuple[bytes, ...], looker: Looker) -> Codebase:
-    """The codebase of a snapshot; the files that pass the gate are looked at first, together."""
+GOLDEN = b"fn f<'a>(m: &'a mut M<K, V>) -> R { m.c.insert(k?, [1, 2]); x!(m.c) }"
+GOLDEN_DIGEST = "a7a967fac464142d"
+"""Of the tree that the grammar made of `GOLDEN` when all was tested: kinds, fields and spans."""
+
+
+def golden_digest() -> str:
+    with syntax.parsed(GOLDEN) as tree:
+        seen = [(n.type, n.field, n.start_byte, n.end_byte) for n in syntax.walk(tree.root)]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+@cache
+def _check_grammar() -> None:
+    """Ask the grammar something whose answer is known; raises `CodemodBug` for another answer."""
+    if golden_digest() != GOLDEN_DIGEST:
+        raise CodemodBug(
+            "the installed grammar of Rust does not read Rust as it did when this was tested",
+            f"install what this version was tested with: {GRAMMAR}",
+        )
+
+
+def codebase_of(snapshot: Snapshot, codemods: Sequence[type[Looks]], looker: Looker) -> Codebase:
+    """The codebase of a snapshot; what passes the codemods' gates is looked at first, together."""
     rust, cargo, rustfmt, *_ = READ
     sources = dict(snapshot.read_many(snapshot.regular(rust)))
     manifests = {
@@ -234,14 +249,15 @@ def codebase_of(snapshot: Snapshot, gate: tuple[bytes, ...], looker: Looker) -> 
         for path, source in snapshot.read_many(snapshot.regular(cargo))
         if path == "Cargo.toml" or path.endswith("/Cargo.toml")
     }
-    passed = tuple(
-        path for path, source in sources.items() if any(literal in source for literal in gate)
-    )
     formats = dict(snapshot.read_many(snapshot.regular(rustfmt)))
-    codebase = Codebase(
-        sources, manifests, looker, formats, lambda: _documents(snapshot), passed=passed
-    )
-    codebase.prepare(passed)
+    codebase = Codebase(sources, manifests, looker, formats, lambda: _documents(snapshot))
+    wanted = [
+        (path, codemod if codemod.sight is not None else None)
+        for codemod in codemods
+        for path in codebase.passed(codemod)
+    ]
+    looker.prepare([(sources[path], of) for path, of in wanted])
+    codebase.prepare([path for path, of in wanted if of is None])
     return codebase
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 6
+SCHEMA = 7
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -340,7 +340,6 @@ class FileFacts:
     clonable: tuple[str, ...]
     tokens: tuple[str, ...]
     """Identifiers inside macros whose grammar is not known."""
-    generated: bool
     item_macros: tuple[str, ...]
     """Macros called where items stand: they may declare modules or types."""
     error: int | None

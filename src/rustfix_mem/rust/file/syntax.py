@@ -105,7 +105,7 @@ class Tree:
     def __init__(self, source: bytes) -> None:
         from tree_sitter import Parser
 
-        self._source = source
+        self.source = source
         # A fresh parser each: a used one may hand out an older tree.
         self._tree = Parser(_language()).parse(source)
         self._root: Node | None = None
@@ -113,7 +113,7 @@ class Tree:
     @property
     def root(self) -> Node:
         if self._root is None:
-            self._root = _copied(self._tree, self._source)
+            self._root = _copied(self._tree, self.source)
         return self._root
 
     def error(self) -> int | None:
@@ -137,19 +137,29 @@ class Tree:
             at.parent = None
 
 
+_open: list[Tree] = []
+"""The trees that somebody looks at now, the outermost first."""
+
+
 @contextmanager
 def parsed(source: bytes) -> Iterator[Tree]:
     """The tree of one file, which is gone afterwards.
 
     The collector of cycles rests meanwhile: it would go through all nodes again and again, for
-    more time than it takes to make them, and none is free before the end.
+    more time than it takes to make them, and none is free before the end. Inside of a `with` for
+    the same bytes it is the same tree, so that a file in which many look is parsed once.
     """
+    if _open and _open[-1].source is source:
+        yield _open[-1]
+        return
     collecting = gc.isenabled()
     gc.disable()
     tree = Tree(source)
+    _open.append(tree)
     try:
         yield tree
     finally:
+        _open.pop()
         tree.drop()
         if collecting:
             gc.enable()
