@@ -118,6 +118,7 @@ def fake_check(
     jobs: int = 0,
     cache: bool = True,
     scope: Scope = EVERYWHERE,
+    thorough: bool = True,
 ) -> Report:
     paths = snapshot.regular(".rs")
     found = [

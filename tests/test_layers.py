@@ -44,6 +44,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Where each module that is not ours may be imported: one home, named as a room or a file of it.
 # What is not listed may be imported nowhere.
 HOMES = {
+    "ahocorasick_rs": ("rust.whole.words",),
     "git": ("git.branch",),
     "msgspec": ("scan",),
     "platformdirs": ("facts_cache",),

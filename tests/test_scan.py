@@ -253,11 +253,11 @@ def test_a_codemod_looks_at_what_passes_its_gate(tmp_path: Path) -> None:
     Namer.looked.clear()
     first = codebase_of(Snapshot.of_files(FUNCTIONS), [Namer], Looker(1, cache))
     assert first.sights(Namer, Named) == first.sights(Namer, Named) == seen
-    assert Namer.looked == [FUNCTIONS["a.rs"], FUNCTIONS["c.rs"]]
+    assert Namer.looked == [FUNCTIONS[path] for path in ("a.rs", "c.rs", "d.rs")]
     assert not first.known
     again = codebase_of(Snapshot.of_files(FUNCTIONS), [Namer], Looker(1, cache))
     assert again.sights(Namer, Named) == seen
-    assert len(Namer.looked) == 2
+    assert len(Namer.looked) == 3
 
 
 def test_who_looks_at_the_same_file_shares_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,7 +289,7 @@ def test_another_grammar_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_takes_its_worker_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = scan._look_packed
 
-    def _look_packed(task: tuple[bytes, list[None]]) -> list[bytes]:
+    def _look_packed(task: tuple[bytes, list[None]]) -> tuple[list[bytes], bool]:
         if b"fatal" in task[0]:
             os._exit(1)
         if b"slow" in task[0]:

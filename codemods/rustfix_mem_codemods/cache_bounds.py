@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rustfix_mem import (
     Applicability,
@@ -12,6 +12,7 @@ from rustfix_mem import (
     Fix,
     Kind,
     LeftAlone,
+    doubtful,
     growth,
     limits,
     param,
@@ -21,12 +22,14 @@ from rustfix_mem import (
     remarks,
     removal,
     shipped,
+    skim,
+    syntax,
     types,
     unbounded,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rustfix_mem import Codebase, Gate
 
@@ -132,6 +135,7 @@ class CacheBounds(Codemod):
     guide: ClassVar[str] = "2.1, 3.1"
     level: ClassVar[Applicability] = Applicability.MACHINE_APPLICABLE
     gate: ClassVar[Gate] = (*types.GATE, *limits.GATE, *unbounded.GATE)
+    sight: ClassVar[type[Any] | None] = skim.Skim
 
     max_entries: int = param(
         1000,
@@ -180,18 +184,42 @@ class CacheBounds(Codemod):
         at_most=31_536_000,  # a year
     )
 
+    @classmethod
+    def look(cls, tree: syntax.Tree) -> Iterator[skim.Skim]:
+        yield skim.skim(tree.source, types.NAMES)
+
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
-        yield from self._collections(codebase)
-        for path in codebase.passed(type(self)):
+        passed = codebase.passed(type(self))
+        seen = {} if codebase.thorough else self._skims(codebase)
+        worth = doubtful.doubtful(seen, codebase) if seen else None
+        paths = _files(passed, codebase) if worth is None else [*worth]
+        sized = [path for path in passed if not seen or self.given or seen[path].sized]
+        made = [path for path in passed if not seen or seen[path].made]
+        codebase.prepare([*paths, *sized, *made])
+        yield from self._collections(paths, worth, codebase)
+        for path in sized:
             for limit in limits.limits(path, codebase):
                 yield from self._limit(limit, codebase)
+        for path in made:
             for found in unbounded.unbounded(path, self.max_entries, codebase):
                 yield self._unbounded(found, codebase)
 
-    def _collections(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
-        paths = _files(codebase.passed(type(self)), codebase)
-        codebase.prepare(paths)
-        kept = {path: tuple(types.collections(path, codebase)) for path in paths}
+    def _skims(self, codebase: Codebase) -> dict[str, skim.Skim]:
+        seen = codebase.sights(type(self), skim.Skim)
+        return {path: one for path, (one,) in seen.items()}
+
+    def _collections(
+        self, paths: list[str], worth: Mapping[str, frozenset[str]] | None, codebase: Codebase
+    ) -> Iterator[Finding | LeftAlone]:
+        kept = {
+            path: [
+                one
+                for one in types.collections(path, codebase)
+                if worth is None
+                or (one.name in worth[path] and doubtful.is_worth_asking(one, codebase))
+            ]
+            for path in paths
+        }
         growth.foresee((one for found in kept.values() for one in found), codebase)
         for found in kept.values():
             said = [one for collection in found for one in self._said(collection, codebase)]

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.bounds import remarks as remarks
     from rustfix_mem.rust.bounds import unbounded as unbounded
     from rustfix_mem.rust.cap import placement as placement
+    from rustfix_mem.rust.file import skim as skim
     from rustfix_mem.rust.file import syntax as syntax
     from rustfix_mem.rust.removal import removal as removal
+    from rustfix_mem.rust.verdict import doubtful as doubtful
     from rustfix_mem.rust.verdict import growth as growth
     from rustfix_mem.rust.whole import shipped as shipped
     from rustfix_mem.rust.whole import types as types
@@ -59,6 +61,8 @@ _ROOMS = {
     "remarks": "rust.bounds",
     "removal": "rust.removal",
     "shipped": "rust.whole",
+    "doubtful": "rust.verdict",
+    "skim": "rust.file",
     "syntax": "rust.file",
     "types": "rust.whole",
     "unbounded": "rust.bounds",

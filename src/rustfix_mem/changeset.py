@@ -119,14 +119,18 @@ def check(
     jobs: int = 0,
     cache: bool = True,
     scope: Scope = EVERYWHERE,
+    thorough: bool = True,
 ) -> Report:
     """Everything that `codemods` find; `jobs` workers, 0 for as many as there are cores.
 
-    `scope` says in which files, and with which other parameters in some of them.
+    `scope` says in which files, and with which other parameters in some of them. Not `thorough`,
+    the findings are the same, but not all that was left alone is named.
     """
     began, looker = time.monotonic(), _looker(jobs, cache)
     try:
-        codebase = scan.codebase_of(snapshot, [type(codemod) for codemod in codemods], looker)
+        codebase = scan.codebase_of(
+            snapshot, [type(codemod) for codemod in codemods], looker, thorough
+        )
         base, findings = _Base(snapshot, scope, texts=codebase.sources), list[Located]()
         alone: list[tuple[str, LeftAlone, Position]] = []
         for codemod in codemods:

@@ -70,6 +70,9 @@ class Codebase:
     """Every rustfmt.toml and .rustfmt.toml, by path."""
     read_documents: Callable[[], Mapping[str, bytes]] = dict
     """Reads documents and settings, `pins.READ`, when somebody asks for `documents`."""
+    thorough: bool = True
+    """Whether all that is left alone is to be named; else a codemod may leave out what it knows,
+    without asking, to be none of its findings."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""

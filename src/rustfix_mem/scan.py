@@ -87,21 +87,23 @@ def _source_digest(codemod: type[Looks]) -> str:
     return hashlib.sha256(Path(home).read_bytes()).hexdigest()[:16]
 
 
-def _look_packed(task: tuple[bytes, Sequence[type[Looks] | None]]) -> list[bytes]:
-    """What a worker does: what is wanted of one file, as bytes; it is parsed once.
+def _look_packed(task: tuple[bytes, Sequence[type[Looks] | None]]) -> tuple[list[bytes], bool]:
+    """What a worker does: what is wanted of one file, as bytes, and whether that took parsing it.
 
-    Wanted are facts, which stand as None, and the sights of codemods.
+    Wanted are facts, which stand as None, and the sights of codemods. It is parsed once.
     """
     source, wanted = task
-    with syntax.parsed(source):
-        return [pack(look(source)) if one is None else _seen(one, source) for one in wanted]
+    with syntax.parsed(source) as tree:
+        seen = [pack(look(source)) if one is None else _seen(one, source) for one in wanted]
+        return seen, tree.is_parsed
 
 
 def _seen(codemod: type[Looks], source: bytes) -> bytes:
     with syntax.parsed(source) as tree:
         try:
-            seen = list(codemod.look(tree)) if tree.error() is None else []
-        except RecursionError:
+            tree.strict = True
+            seen = list(codemod.look(tree))
+        except (RecursionError, syntax.NotUnderstood):
             seen = []
         return _codec()[0].encode(seen)
 
@@ -167,15 +169,16 @@ class Looker:
                 self.lost[source] = answer
                 self._memory |= {key: _nothing(missing[key][0]) for key in asked[source]}
                 continue
-            self.parsed += 1
-            made |= dict(zip(asked[source], answer, strict=True))
+            seen, parsed = answer
+            self.parsed += parsed
+            made |= dict(zip(asked[source], seen, strict=True))
         self._memory |= {key: _unpacked(missing[key][0], value) for key, value in made.items()}
         if self.cache is not None and made:
             self.cache.put(made)
 
     def _looks(
         self, tasks: list[tuple[bytes, list[type[Looks] | None]]]
-    ) -> Iterable[tuple[int, list[bytes] | str]]:
+    ) -> Iterable[tuple[int, tuple[list[bytes], bool] | str]]:
         """What is seen in each file, in some order; a reason for one that killed its worker."""
         size = sum(len(source) for source, _ in tasks)
         if tasks:
@@ -240,7 +243,9 @@ def _check_grammar() -> None:
         )
 
 
-def codebase_of(snapshot: Snapshot, codemods: Sequence[type[Looks]], looker: Looker) -> Codebase:
+def codebase_of(
+    snapshot: Snapshot, codemods: Sequence[type[Looks]], looker: Looker, thorough: bool = True
+) -> Codebase:
     """The codebase of a snapshot; what passes the codemods' gates is looked at first, together."""
     rust, cargo, rustfmt, *_ = READ
     sources = dict(snapshot.read_many(snapshot.regular(rust)))
@@ -250,7 +255,7 @@ def codebase_of(snapshot: Snapshot, codemods: Sequence[type[Looks]], looker: Loo
         if path == "Cargo.toml" or path.endswith("/Cargo.toml")
     }
     formats = dict(snapshot.read_many(snapshot.regular(rustfmt)))
-    codebase = Codebase(sources, manifests, looker, formats, lambda: _documents(snapshot))
+    codebase = Codebase(sources, manifests, looker, formats, lambda: _documents(snapshot), thorough)
     wanted = [
         (path, codemod if codemod.sight is not None else None)
         for codemod in codemods

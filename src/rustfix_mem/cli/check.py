@@ -25,7 +25,12 @@ def run(options: Check) -> int:
     with base.opened(options) as at:
         codemods, scope = tuple(map(at.settings.configured, chosen)), at.settings
         report = changeset.check(
-            codemods, at.snapshot, jobs=options.jobs, cache=not options.no_cache, scope=scope
+            codemods,
+            at.snapshot,
+            jobs=options.jobs,
+            cache=not options.no_cache,
+            scope=scope,
+            thorough=options.verbose or options.output_format == "json",
         )
         ran = {changeset.SUPPRESSION, *(one.name() for one in chosen)}
         report, known = _without_known(report, options, entries, ran)

@@ -87,13 +87,16 @@ class Case:
             reason=table.get("reason", ""),
         )
 
-    def plan(self, crate: Path) -> ChangeSet:
-        """What the codemod, with this case's parameters, would do to `crate`."""
+    def configured(self) -> Codemod:
+        """The codemod with this case's parameters."""
         try:
-            codemod = self.codemod.configure(self._table("params"))
+            return self.codemod.configure(self._table("params"))
         except UsageError as error:
             raise UsageError(f"{self}/case.toml: {error.what}", error.help) from error
-        return changeset.plan(codemod, Snapshot.of_folder(crate), jobs=1)
+
+    def plan(self, crate: Path) -> ChangeSet:
+        """What the codemod, with this case's parameters, would do to `crate`."""
+        return changeset.plan(self.configured(), Snapshot.of_folder(crate), jobs=1)
 
     def _table(self, name: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._file().get(name, {})

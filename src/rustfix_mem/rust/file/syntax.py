@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from rustfix_mem.text import Span
@@ -99,20 +99,35 @@ _NO_NODES: list[Node] = []
 """The children of every leaf, since most nodes are leaves; never added to."""
 
 
+class NotUnderstood(Exception):  # not an error: an answer
+    """The grammar lost the thread: there is no tree to go by."""
+
+
 class Tree:
-    """What tree-sitter made of one file."""
+    """What tree-sitter makes of one file, once somebody asks."""
 
     def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.strict = False
+        self._root: Node | None = None
+
+    @cached_property
+    def _tree(self) -> tree_sitter.Tree:
         from tree_sitter import Parser
 
-        self.source = source
         # A fresh parser each: a used one may hand out an older tree.
-        self._tree = Parser(_language()).parse(source)
-        self._root: Node | None = None
+        return Parser(_language()).parse(self.source)
+
+    @property
+    def is_parsed(self) -> bool:
+        return "_tree" in vars(self)
 
     @property
     def root(self) -> Node:
+        """The root of a copy; raises `NotUnderstood` if it is `strict` and there is an error."""
         if self._root is None:
+            if self.strict and self._tree.root_node.has_error:
+                raise NotUnderstood
             self._root = _copied(self._tree, self.source)
         return self._root
 

@@ -14,7 +14,7 @@ from rustfix_mem.rust.verdict.hidden import because as because
 from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
 from rustfix_mem.rust.verdict.readers import against, unsure
-from rustfix_mem.rust.verdict.state import not_a_cache, spoken
+from rustfix_mem.rust.verdict.state import CACHE_WORDS, not_a_cache, spoken
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
 from rustfix_mem.rust.whole.lifetimes import where as where
 from rustfix_mem.rust.whole.links import Here, touching, unreadable
@@ -25,8 +25,6 @@ from rustfix_mem.rust.whole.types import unknown_in
 if TYPE_CHECKING:
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.types import Collection
-
-CACHE_WORDS = ("cache", "_memo_", "_memos_", "memoiz", "memois")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
     uses = touching(collection, files)
     live = tuple(here for here in uses if here.live)
     growths = tuple(here for here in live if here.use.kind == "grow" and here.sure)
-    named = _is_named(collection)
+    named = is_named(collection)
     handed = hidden(collection, live, files) if named and not growths else ()
     state = list(not_a_cache(collection, live, growths, files))
     doubts: list[str] = []
@@ -96,7 +94,8 @@ def judge(collection: Collection, files: Files) -> Verdict:
     )
 
 
-def _is_named(collection: Collection) -> bool:
+def is_named(collection: Collection) -> bool:
+    """Whether it, its owner or its type is called a cache."""
     return any(word in spoken(collection) for word in CACHE_WORDS)
 
 

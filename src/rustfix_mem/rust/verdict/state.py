@@ -30,9 +30,17 @@ STATE_WORDS = tuple(
 """Names of things that somebody relies on: only a second net, the shapes above are the first."""
 
 
+CACHE_WORDS = ("cache", "_memo_", "_memos_", "memoiz", "memois")
+"""Names of what is worth a report, and a look, even where it is not understood."""
+
+
 def spoken(collection: Collection) -> str:
-    """The words of the item's name, each between underscores: `_tool_registry_cache_`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", collection.item).replace(".", "_")
+    return words_of(collection.item)
+
+
+def words_of(item: str) -> str:
+    """The words of an item's name, each between underscores: `_tool_registry_cache_`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", item).replace(".", "_")
     return f"_{spaced.lower()}_"
 
 

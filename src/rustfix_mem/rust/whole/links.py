@@ -39,7 +39,12 @@ class Here:
 
 def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
     """Everything that is done to `collection`, in the files that may name it."""
-    paths = [path for path in scope(collection, files) if _worth(path, files)]
+    return touching_in(scope(collection, files), collection, files)
+
+
+def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tuple[Here, ...]:
+    """What is done to `collection` in some files."""
+    paths = [path for path in some if _worth(path, files)]
     files.prepare(paths)
     names = {collection.name, *(fn.name for fn in accessors(collection, files))}
     found: list[Here] = []

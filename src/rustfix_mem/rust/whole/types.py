@@ -48,19 +48,9 @@ WRAPPERS = frozenset(
     " LazyLock Lazy LazyCell SyncLazy SyncOnceCell CachePadded".split()
 )
 POINTERS = ("Arc", "Rc")
-GATE = tuple(
-    name.encode()
-    for name in (
-        "HashMap",
-        "HashSet",
-        "BTreeMap",
-        "BTreeSet",
-        "IndexMap",
-        "IndexSet",
-        "DashMap",
-        "DashSet",
-    )
-)
+NAMES = tuple("HashMap HashSet BTreeMap BTreeSet IndexMap IndexSet DashMap DashSet".split())
+"""How the names of `FAMILIES` end."""
+GATE = tuple(name.encode() for name in NAMES)
 """Literals without which a file cannot declare a collection, but through an alias."""
 
 

@@ -8,12 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-PLAIN = re.compile(rb"[A-Za-z0-9_]+")
+WORTH_AN_AUTOMATON = 8
+"""Words from which on one pass for all is faster than one for each (measured, 16 MB)."""
 WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-BLANKED = bytes(byte if byte in WORD_BYTES else ord(" ") for byte in range(256))
-"""A table for `translate` that leaves only words: four times faster than a regex."""
 
 STATIC = re.compile(rb"\b(?:static|const)\s+(?:ref\s+|mut\s+)?([A-Za-z_]\w*)\s*:")
 MOD = re.compile(rb"mod\s+(?:r#)?([^\s;{]+)\s*([;{])")
@@ -37,24 +36,39 @@ class Words:
     """An index over all files, each part made when it is first asked for."""
 
     sources: Mapping[str, bytes]
+    _known: dict[str, list[str]] = field(default_factory=dict)
     _fields: dict[str, list[str]] = field(default_factory=dict)
     _mods: dict[str, tuple[frozenset[bytes], frozenset[bytes]]] = field(default_factory=dict)
 
-    @cached_property
-    def _files(self) -> dict[bytes, list[str]]:
-        found: dict[bytes, list[str]] = {}
+    def foresee(self, words: Iterable[str]) -> None:
+        """Look for many words at once: all of them cost little more than one."""
+        new = [word for word in dict.fromkeys(words) if word and word not in self._known]
+        if len(new) < WORTH_AN_AUTOMATON:
+            return
+        from ahocorasick_rs import BytesAhoCorasick  # few runs need it
+
+        literals = [word.encode() for word in new]
+        automaton = BytesAhoCorasick(literals)
+        found: list[list[str]] = [[] for _ in new]
         for path, source in self.sources.items():
-            for word in set(source.translate(BLANKED).split()):
-                found.setdefault(word, []).append(path)
-        return found
+            seen = set[int]()
+            for index, start, end in automaton.find_matches_as_indexes(source, overlapping=True):
+                if index not in seen and _is_whole(source, start, end):
+                    seen.add(index)
+            for index in seen:
+                found[index].append(path)
+        self._known.update(zip(new, found, strict=True))
 
     def files_with(self, word: str) -> list[str]:
         """The files in which `word` stands as a whole word, comments and strings included."""
-        literal = word.encode()
-        if PLAIN.fullmatch(literal):
-            return list(self._files.get(literal, ()))
-        whole = re.compile(rb"(?<![A-Za-z0-9_])" + re.escape(literal) + rb"(?![A-Za-z0-9_])")
-        return [path for path, source in self.sources.items() if whole.search(source)]
+        if word not in self._known:
+            literal = word.encode()
+            self._known[word] = [
+                path
+                for path, source in self.sources.items()
+                if literal in source and _stands_in(literal, source)
+            ]
+        return list(self._known[word])
 
     def files_with_field(self, name: str) -> list[str]:
         """The files in which `name` stands as a field does: behind a dot, or in a pattern."""
@@ -113,6 +127,21 @@ class Words:
     def includes(self) -> Mapping[str, tuple[bytes, ...]]:
         """The files that `include!` something, and what they say it is."""
         return _said(self.sources, b"include!", INCLUDE, b"")
+
+
+def _stands_in(literal: bytes, source: bytes) -> bool:
+    start = source.find(literal)
+    while start >= 0:
+        if _is_whole(source, start, start + len(literal)):
+            return True
+        start = source.find(literal, start + 1)
+    return False
+
+
+def _is_whole(source: bytes, start: int, end: int) -> bool:
+    """Whether no letter, digit or underscore stands on either side."""
+    before, behind = source[start - 1 : start], source[end : end + 1]
+    return not (before and before[0] in WORD_BYTES) and not (behind and behind[0] in WORD_BYTES)
 
 
 def _said(

@@ -1,0 +1,216 @@
+"""What can be said of a file without parsing it: which collections it declares, and what is plain.
+
+Lexical, and one-sided: a collection that a type or a static keeps is always named, and perhaps
+some that are none; what is said of it (`settled`, not `grown`) is said only where it is certain as
+far as text can be. So whoever needs only what may be wrong can leave the rest unparsed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file.inner import GROWS
+from rustfix_mem.rust.file.uses import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A collection that a struct or a static seems to keep."""
+
+    name: str
+    item: str
+    """`Owner.name`, or the name of the static."""
+    public: bool
+    """Whether another module may reach it by its name."""
+    settled: bool
+    """Whether it surely is state: the file takes entries out, or goes through them."""
+    grown: bool
+    """Whether the file may put something in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skim:
+    """What a file declares, lexically."""
+
+    declared: tuple[Declared, ...]
+    aliases: tuple[str, ...]
+    """Other names that it gives to collection types."""
+    sized: bool
+    """Whether a number stands where it may bound a cache."""
+    made: bool
+    """Whether it may make a cache of a library without a bound."""
+
+
+STRUCT = re.compile(rb"\b(?:struct|union)\s+(\w+)\s*(<[^;{(]*?>)?\s*(?:where\b[^;{]*)?([{(])")
+ALIAS = re.compile(
+    rb"^[ \t]*(?:pub(?:\s*\([^)]*\))?\s+)?type\s+([A-Z]\w*)\s*(?:<[^=;]*>)?\s*=([^;]*);",
+    re.MULTILINE,
+)
+FIELD = re.compile(rb"(?:(pub)(?:\s*\([^)]*\))?\s+)?(?:r#)?\b([A-Za-z_]\w*)\s*:(?!:)")
+STATIC = re.compile(rb"\b(?:static|const)\s+(?:ref\s+|mut\s+)?([A-Za-z_]\w*)\s*:([^=;]*)")
+SHARED = re.compile(rb"\b(?:Arc|Rc)\s*<")
+BRACES = {b"{": re.compile(rb"[{}]"), b"(": re.compile(rb"[()]")}
+TESTS = re.compile(
+    rb"#\[cfg\((?:all\s*\(\s*)?test\b[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*(?:pub\s+)?mod\s+\w+\s*\{"
+)
+INSIDE = (
+    rb"(?:\s*\?|\s*\.\s*await\b|\s*\.\s*(?:lock|read|write|borrow|borrow_mut|unwrap|expect|as_mut"
+    rb"|as_ref|unwrap_or_else|load|get_mut)\s*\((?:[^()]|\([^()]*\))*\))*"
+)
+"""Steps from a collection's name to the collection."""
+OUT = "|".join((*KINDS["shrink"].split(), *KINDS["enumerate"].split())).encode()
+IN = "|".join(KINDS["grow"].split()).encode()
+LENT = (
+    rb"lock|write|borrow_mut|with|with_borrow_mut|with_mut|get_mut|as_mut|get_or_insert\w*"
+    rb"|get_or_init|get_or_try_init|try_lock|try_write|try_borrow_mut|deref_mut|blocking_\w+|set"
+    rb"|iter_mut|values_mut|modify|force_mut|take|replace"
+)
+"""Steps behind which the collection may go by another name, and grow."""
+
+MANY = rb"(?:\d[\d_]{3,}|\d\s*\*\s*\d)"
+LONG = rb"(?:\d[\d_]{2,}|\d\s*\*\s*\d|[\w:]*from_(?:mins|hours|days))"
+SIZED = re.compile(
+    rb"(?:ttl|max_?age|expir|time_to|lifetime|lifespan)\w*\s*[:=(][^;{}]{0,80}?" + LONG + rb"|"
+    rb"(?:(?<!with_)capacity|entries|max_size)\w*\s*[:=(][^;{}]{0,80}?" + MANY + rb"|"
+    rb"(?:cache|lru|memoi)[^;]{0,300}?(?:[:=(]\s*(?:[\w:<>]+\()*" + MANY + rb"|from_secs\(\d{3}"
+    rb"|secs\w*\s*[:=][^;{}]{0,20}?\d{3}|from_(?:mins|hours|days))",
+    re.IGNORECASE,
+)
+"""A name that `numbers.TELLS`, and a number that is far above what anybody would ask for."""
+
+MADE = re.compile(
+    rb"(?:Cache|[Ll][Rr][Uu])\w*\s*(?:::\s*<[^;]*?>\s*)?::\s*(?:unbounded|new_unbounded|builder)"
+    rb"|Unlimited|\bmemoize\b|#\[(?:\w+::)*cached|use\s+cached\b"
+)
+
+
+def skim(source: bytes, families: Iterable[str]) -> Skim:
+    """Everything that `source` declares of these types, by their names."""
+    kinds = _kinds(tuple(families))
+    live = _without_tests(source)
+    return Skim(
+        tuple(declared(live, kinds)),
+        tuple(name.decode() for name in dict.fromkeys(_aliases(live, kinds))),
+        SIZED.search(live) is not None,
+        MADE.search(live) is not None,
+    )
+
+
+@cache
+def _kinds(families: tuple[str, ...]) -> re.Pattern[bytes]:
+    return re.compile(rb"\b\w*(?:" + "|".join(map(re.escape, families)).encode() + rb")\b")
+
+
+def _aliases(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[bytes]:
+    """`type Name = HashMap<…>;`, `use std::collections::HashMap as Name`."""
+    for found in kinds.finditer(live):
+        behind = re.match(rb"\s+as\s+(\w+)", live[found.end() : found.end() + 80])
+        if behind is not None and behind[1] != b"_":
+            yield behind[1]
+    for alias in ALIAS.finditer(live):
+        if kinds.search(alias[2]):
+            yield alias[1]
+
+
+def _without_tests(source: bytes) -> bytes:
+    """The source without modules of tests, as rustfmt writes them."""
+    found = TESTS.search(source)
+    while found is not None:
+        end = source.find(b"\n}", found.end())
+        source = source[: found.start()] + (source[end + 2 :] if end >= 0 else b"")
+        found = TESTS.search(source)
+    return source
+
+
+def declared(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[Declared]:
+    """The fields and statics whose type names one of the collections."""
+    fields = list(_fields(live, kinds))
+    names = [field.name for field in fields]
+    inner = GROWS.search(live.decode("latin-1")) is not None
+    for field in fields:
+        item = f"{field.owner.decode()}.{field.name.decode()}"
+        alone = names.count(field.name) == 1 and not field.name.isdigit() and not inner
+        settled = field.borrows or (alone and _settled(live, field.name, rb"."))
+        grown = field.name.isdigit() or _grown(live, field.name, rb".")
+        yield Declared(field.name.decode(), item, field.public, settled and not field.weak, grown)
+    for static in STATIC.finditer(live):
+        if kinds.search(static[2]):
+            settled = not inner and b"Weak" not in static[2] and _settled(live, static[1], b"")
+            yield Declared(static[1].decode(), static[1].decode(), True, settled, True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    owner: bytes
+    name: bytes
+    public: bool
+    borrows: bool
+    """Whether it surely lives no longer than what it borrows."""
+    weak: bool
+
+
+def _fields(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[_Field]:
+    for struct in STRUCT.finditer(live):
+        body = live[struct.end() : _end(live, struct.end(), struct[3])]
+        if not kinds.search(body):
+            continue
+        lifetimes = b"'" in (struct[2] or b"")
+        if struct[3] == b"(":
+            yield _Field(struct[1], b"0", True, False, b"Weak" in body)
+            continue
+        starts = list(FIELD.finditer(body))
+        ends = [start.start() for start in starts[1:]] + [len(body)]
+        for start, end in zip(starts, ends, strict=True):
+            written = body[start.end() : end]
+            if kinds.search(written):
+                borrows = lifetimes and not SHARED.search(written)
+                public = start[1] is not None
+                yield _Field(struct[1], start[2], public, borrows, b"Weak" in written)
+
+
+def _end(live: bytes, start: int, opened: bytes) -> int:
+    """Where what was opened before `start` is closed; at the end of the file if nowhere."""
+    depth = 1
+    for brace in BRACES[opened].finditer(live, start):
+        depth += 1 if brace[0] == opened else -1
+        if depth == 0:
+            return brace.start()
+    return len(live)
+
+
+def _settled(live: bytes, name: bytes, behind: bytes) -> bool:
+    """Whether entries are taken out of `name`, or gone through; `behind` stands before a field."""
+    # A pattern that begins with a literal is searched for eight times as fast.
+    direct = re.compile(re.escape(name) + rb"\b" + INSIDE + rb"\s*\.\s*(?:" + OUT + rb")\s*\(")
+    for found in direct.finditer(live):
+        line = live[live.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+        before = line.rstrip() or live[: found.start()].rstrip()[-1:]
+        whole = before.endswith(behind) if behind else not re.search(rb"\w\Z", line)
+        if whole and b"//" not in line:
+            return True
+    return False
+
+
+def grows(source: bytes, name: str) -> bool:
+    """Whether a file may put something into a field of that name."""
+    return _grown(_without_tests(source), name.encode(), b"")
+
+
+def _grown(live: bytes, name: bytes, behind: bytes) -> bool:
+    """Whether something may be put into `name`; `behind` stands before it, if it is not a local."""
+    written = re.escape(name)
+    into = re.compile(
+        written + rb"\b(?:\s*\(\s*\))?" + INSIDE + rb"\s*\.\s*(?:" + IN + b"|" + LENT + rb")\s*\("
+    )
+    if any(live[: found.start()].rstrip().endswith(behind) for found in into.finditer(live)):
+        return True
+    lent = re.compile(rb"mut\s+(?:\w+\s*\.\s*)*" + written + rb"\b")
+    bound = re.compile(rb"let\s+mut\s+\w+\s*=[^;]*\." + written + rb"\b")
+    taken = re.compile(rb"\{[^{}]*\b" + written + rb"\b[^{}]*\}\s*=\s*(?:&\s*mut\s+)?\*?self\b")
+    return any(pattern.search(live) for pattern in (lent, bound, taken))

@@ -1,0 +1,118 @@
+"""Which collections are worth the questions: of the others text alone says that they are state.
+
+What is not named here would be left alone, or nobody would speak of it. That no finding is lost is
+tested on every fixture (`tests/test_quick.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file import skim
+from rustfix_mem.rust.verdict.growth import is_named
+from rustfix_mem.rust.verdict.state import CACHE_WORDS, STATE_WORDS, not_a_cache, words_of
+from rustfix_mem.rust.whole.calls import COMMON
+from rustfix_mem.rust.whole.links import accessors, below, touching_in
+from rustfix_mem.rust.whole.types import holds_collection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rustfix_mem.rust.file.skim import Declared, Skim
+    from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.rust.whole.links import Here
+    from rustfix_mem.rust.whole.types import Collection
+
+
+def doubtful(skims: Mapping[str, Skim], files: Files) -> Mapping[str, frozenset[str]]:
+    """The names of the fields and statics that may be a growing cache, by path."""
+    kept = {path: list(seen.declared) for path, seen in skims.items()}
+    aliases = frozenset(alias for seen in skims.values() for alias in seen.aliases)
+    files.words.foresee(aliases)
+    users = {path for alias in aliases for path in files.files_with(alias)}
+    for path in users:
+        kept.setdefault(path, []).extend(skim.skim(files.sources[path], aliases).declared)
+    files.words.foresee(one.name for found in kept.values() for one in found if _elsewhere(one))
+    worth = {
+        path: frozenset(one.name for one in found if _is_worth(one, path, files))
+        for path, found in kept.items()
+    }
+    return {path: names for path, names in sorted(worth.items()) if names}
+
+
+def _is_worth(one: Declared, path: str, files: Files) -> bool:
+    if _is_named(one):
+        return True
+    if one.settled or any(word in words_of(one.item) for word in STATE_WORDS):
+        return False
+    return one.grown or bool(_growers((one.name,), one.public, path, files))
+
+
+def _is_named(one: Declared) -> bool:
+    return any(word in words_of(one.item) for word in CACHE_WORDS)
+
+
+def _elsewhere(one: Declared) -> bool:
+    """Whether other files must be asked."""
+    return not (_is_named(one) or one.settled or one.grown)
+
+
+def _growers(names: Iterable[str], public: bool, path: str, files: Files) -> list[str]:
+    """The other files that may put something into what one of the names leads to."""
+    return [
+        other
+        for name in names
+        for other in files.files_with(name)
+        if other != path
+        and (public or below(other, path))
+        and skim.grows(files.sources[other], name)
+    ]
+
+
+def is_worth_asking(collection: Collection, files: Files) -> bool:
+    """Whether it may be a growing cache, for all that its own file, and those that fill it, say.
+
+    Only such evidence counts as holds whatever other files there are.
+    """
+    home = _live([collection.path], collection, files)
+    if any(here.use.inner for here in home) or _says_more(collection, files):
+        return True
+    growths = _growths(home)
+    if growths or is_named(collection):
+        return not _is_state(collection, home, growths, files)
+    leading = [fn.name for fn in accessors(collection, files) if fn.name not in COMMON]
+    names = [name for name in (collection.name, *leading) if not name.isdigit()]
+    public = collection.visibility not in ("", "pub(self)")
+    growers = _growers(names, public or bool(leading), collection.path, files)
+    live = _live([collection.path, *dict.fromkeys(growers)], collection, files) if growers else ()
+    growths = _growths(live)
+    return bool(growths) and not _is_state(collection, live, growths, files)
+
+
+def _says_more(collection: Collection, files: Files) -> bool:
+    """Whether there may be something to say of it although it is state."""
+    value = collection.value
+    if value is not None and value.name == "Weak":
+        return True
+    if not is_named(collection):
+        return False
+    inside = value is not None and holds_collection(
+        value, collection.path, collection.module, files
+    )
+    return inside or b"with_capacity" in files.sources[collection.path]
+
+
+def _live(paths: list[str], collection: Collection, files: Files) -> tuple[Here, ...]:
+    return tuple(here for here in touching_in(paths, collection, files) if here.live)
+
+
+def _growths(live: tuple[Here, ...]) -> tuple[Here, ...]:
+    return tuple(here for here in live if here.use.kind == "grow" and here.sure)
+
+
+def _is_state(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> bool:
+    if not growths or all(here.use.key_form == "literal" for here in growths if here.use.key):
+        return False  # elsewhere it may be otherwise
+    return any(not_a_cache(collection, live, growths, files))

@@ -1,0 +1,23 @@
+"""What a quick check leaves out is nothing that a thorough one finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rustfix_mem.changeset import check
+from rustfix_mem.git.snapshot import Snapshot
+from rustfix_mem.testing.case import Case, cases
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+@pytest.mark.parametrize("case", cases(FIXTURES), ids=str)
+def test_a_quick_check_finds_the_same(case: Case) -> None:
+    codemods, snapshot = (case.configured(),), Snapshot.of_folder(case.before)
+    thorough = check(codemods, snapshot, jobs=1, cache=False)
+    quick = check(codemods, snapshot, jobs=1, cache=False, thorough=False)
+    assert [(one.fingerprint, one.finding) for one in quick.findings] == [
+        (one.fingerprint, one.finding) for one in thorough.findings
+    ]
