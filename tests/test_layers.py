@@ -33,6 +33,7 @@ LAYERS = (
     ("codebase", "facts_cache", "workers"),
     ("codemod", "suppression"),
     ("registry", "scan", "scope"),
+    ("results",),
     ("changeset",),
     ("report", "proof", "review", "forge", "campaign"),
     ("__init__",),
@@ -46,7 +47,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 HOMES = {
     "ahocorasick_rs": ("rust.whole.words",),
     "git": ("git.branch",),
-    "msgspec": ("scan",),
+    "msgspec": ("scan", "results"),
     "platformdirs": ("facts_cache",),
     "pytest": ("testing",),
     "rich": ("cli",),

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rustfix_mem import facts_cache, registry, scan
+from rustfix_mem import facts_cache, registry, results, scan
 from rustfix_mem.codemod import did_you_mean
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.finding import Applicability, Finding, LeftAlone, fingerprint
@@ -127,6 +127,11 @@ def check(
     the findings are the same, but not all that was left alone is named.
     """
     began, looker = time.monotonic(), _looker(jobs, cache)
+    key = results.key(codemods, snapshot, scope, thorough)
+    known = results.recall(looker.cache, key, Report)
+    if known is not None:
+        files, seconds = known.statistics.files, round(time.monotonic() - began, 3)
+        return replace(known, statistics=Statistics(files, 0, files, seconds))
     try:
         codebase = scan.codebase_of(
             snapshot, [type(codemod) for codemod in codemods], looker, thorough
@@ -140,9 +145,11 @@ def check(
         findings += _unused(codemods, codebase, base)
         findings.sort(key=lambda one: (one.finding.path, one.finding.span, one.codemod))
         statistics = _statistics(codebase, looker, began)
-        return Report(
+        report = Report(
             tuple(findings), tuple(alone), _skipped(codebase, snapshot, looker), statistics
         )
+        results.keep(looker.cache, key, report)
+        return report
     finally:
         looker.close()
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rustfix_mem.text import Edit, Span
+from rustfix_mem.text import Edit, Span
 
 
 class Applicability(IntEnum):
