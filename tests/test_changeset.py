@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rustfix_mem.changeset import MAX_ROUNDS, ChangeSet, Report, Skipped, check, plan
+from rustfix_mem.changeset import MAX_ROUNDS, ChangeSet, check, plan
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.finding import Applicability, Finding, Fix, LeftAlone
 from rustfix_mem.git.snapshot import Snapshot
+from rustfix_mem.reported import Report, Skipped
 from rustfix_mem.scope import Globs, Layer, Scope
 from rustfix_mem.text import Edit, Position, Span
 from support import MACHINE, Toy, toy

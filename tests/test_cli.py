@@ -16,11 +16,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from rustfix_mem import changeset, registry
-from rustfix_mem.changeset import ChangeSet, Located, Report, Skipped, Statistics
+from rustfix_mem.changeset import ChangeSet
 from rustfix_mem.cli import help as help_text
 from rustfix_mem.cli.main import cargo_main, main
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone, fingerprint
+from rustfix_mem.reported import Located, Report, Skipped, Statistics
 from rustfix_mem.scope import EVERYWHERE, Scope
 from rustfix_mem.text import Edit, Lines, Position, Span, apply
 from support import CACHED

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from rustfix_mem.codemod import Codemod, did_you_mean, param
-from rustfix_mem.errors import CodemodBug, RustfixMemError, UsageError
+from rustfix_mem.codemod import Codemod, param
+from rustfix_mem.errors import CodemodBug, RustfixMemError, UsageError, did_you_mean
 from rustfix_mem.finding import Applicability
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ CODEMODS = TOP / "codemods" / "rustfix_mem_codemods"
 LAYERS = (
     ("text", "errors"),
     ("finding",),
+    ("reported",),
     ("cargo",),
     ("rust.file",),
     ("rust.whole",),
@@ -31,9 +32,9 @@ LAYERS = (
     ("rust.bounds",),
     ("git",),
     ("codebase", "facts_cache", "workers"),
+    ("results",),
     ("codemod", "suppression"),
     ("registry", "scan", "scope"),
-    ("results",),
     ("changeset",),
     ("report", "proof", "review", "forge", "campaign"),
     ("__init__",),

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from rustfix_mem.changeset import Located, Report, Skipped, Statistics
 from rustfix_mem.errors import UsageError
 from rustfix_mem.finding import Finding
 from rustfix_mem.report import baseline
 from rustfix_mem.report.baseline import Entry
+from rustfix_mem.reported import Located, Report, Skipped, Statistics
 from rustfix_mem.text import Position, Span
 
 A = Entry("src/a.rs", "A.m", "cache-bounds", "a" * 16)

@@ -6,10 +6,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from rustfix_mem.changeset import Located, Report, Skipped, Statistics
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone
 from rustfix_mem.report import json as report_json
 from rustfix_mem.report.baseline import Known
+from rustfix_mem.reported import Located, Report, Skipped, Statistics
 from rustfix_mem.text import Edit, Position, Span
 
 BASE = "a" * 40

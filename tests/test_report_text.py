@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from rustfix_mem.changeset import Located, Report, Skipped, Statistics
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone
 from rustfix_mem.report import ranking, text
 from rustfix_mem.report.terminal import Palette, plural, printable, wants_colour
+from rustfix_mem.reported import Located, Report, Skipped, Statistics
 from rustfix_mem.text import Lines, Position, Span
 
 MAYBE, SURE = Applicability.MAYBE_INCORRECT, Applicability.MACHINE_APPLICABLE

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rustfix_mem import changeset
-from rustfix_mem.changeset import ChangeSet, Located, Report, Statistics
+from rustfix_mem.changeset import ChangeSet
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.errors import UsageError
 from rustfix_mem.finding import Applicability, Finding, Fix, LeftAlone
+from rustfix_mem.reported import Located, Report, Statistics
 from rustfix_mem.testing import (
     CargoReport,
     Case,

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rustfix_mem import facts_cache, registry, results, scan
-from rustfix_mem.codemod import did_you_mean
-from rustfix_mem.errors import CodemodBug
+from rustfix_mem import facts_cache, registry, scan
+from rustfix_mem.errors import CodemodBug, did_you_mean
 from rustfix_mem.finding import Applicability, Finding, LeftAlone, fingerprint
+from rustfix_mem.reported import SUPPRESSION, Located, Report, Skipped, Statistics
 from rustfix_mem.scope import EVERYWHERE
 from rustfix_mem.suppression import MARK, complaint, hides, suppressions, unused
 from rustfix_mem.text import Lines, Position, Span, apply, original_offset
@@ -25,49 +25,6 @@ if TYPE_CHECKING:
     from rustfix_mem.text import Edit
 
 MAX_ROUNDS = 10
-
-SUPPRESSION = "suppression"
-"""Whose findings those are that speak of a comment with a name that no codemod has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A finding of one codemod, placed for people: all positions are those of the base."""
-
-    codemod: str
-    finding: Finding
-    start: Position
-    end: Position
-    source: str
-    """The source line of `start`, without its end of line."""
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that was not read, and why."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    files: int = 0
-    parsed: int = 0
-    from_cache: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Report:
-    """What `check` says: `findings` in order of path and place."""
-
-    findings: tuple[Located, ...]
-    left_alone: tuple[tuple[str, LeftAlone, Position], ...]
-    """Codemod, what was left alone, where."""
-    skipped: tuple[Skipped, ...]
-    statistics: Statistics
 
 
 @dataclass(frozen=True)
@@ -127,11 +84,6 @@ def check(
     the findings are the same, but not all that was left alone is named.
     """
     began, looker = time.monotonic(), _looker(jobs, cache)
-    key = results.key(codemods, snapshot, scope, thorough)
-    known = results.recall(looker.cache, key, Report)
-    if known is not None:
-        files, seconds = known.statistics.files, round(time.monotonic() - began, 3)
-        return replace(known, statistics=Statistics(files, 0, files, seconds))
     try:
         codebase = scan.codebase_of(
             snapshot, [type(codemod) for codemod in codemods], looker, thorough
@@ -145,11 +97,9 @@ def check(
         findings += _unused(codemods, codebase, base)
         findings.sort(key=lambda one: (one.finding.path, one.finding.span, one.codemod))
         statistics = _statistics(codebase, looker, began)
-        report = Report(
+        return Report(
             tuple(findings), tuple(alone), _skipped(codebase, snapshot, looker), statistics
         )
-        results.keep(looker.cache, key, report)
-        return report
     finally:
         looker.close()
 

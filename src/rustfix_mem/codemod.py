@@ -6,12 +6,11 @@ It never edits, prints, reads the disk or asks git.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from rustfix_mem.errors import UsageError
+from rustfix_mem.errors import UsageError, did_you_mean
 from rustfix_mem.finding import Applicability, Kind
 
 if TYPE_CHECKING:
@@ -166,14 +165,6 @@ class Codemod(ABC):
     @abstractmethod
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         """Yield what is worth saying about `codebase`. Reads only; the engine does the writing."""
-
-
-def did_you_mean(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
-    """One line of what to type instead of `word`."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    return "known: " + ", ".join(f"`{name}`" for name in known) if known else ""
 
 
 LONGEST_NUMBER = 30

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 
 class RustfixMemError(Exception):
     """Told to the user in two lines, what and what to type, without a traceback."""
@@ -26,3 +31,13 @@ class CodemodBug(RustfixMemError):
 
 class Refused(Exception):  # not an error: an answer, with its reason as the message
     """The answer of those who plan an edit and find that it cannot be made."""
+
+
+def did_you_mean(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
+    """One line of what to type instead of `word`."""
+    import difflib  # only where something is wrong
+
+    near = difflib.get_close_matches(word, list(known), n=1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    return "known: " + ", ".join(f"`{name}`" for name in known) if known else ""

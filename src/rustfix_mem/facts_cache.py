@@ -73,7 +73,13 @@ class FactsCache:
 
 def default_cache() -> FactsCache:
     """The user's cache of facts, shared by all repositories."""
+    return FactsCache(folder() / "facts.sqlite")
+
+
+def folder() -> Path:
+    """Where the user's caches are."""
+    if given := os.environ.get("RUSTFIX_MEM_CACHE_DIR"):
+        return Path(given)
     import platformdirs  # only a run that has to look at files needs to know where
 
-    folder = os.environ.get("RUSTFIX_MEM_CACHE_DIR") or platformdirs.user_cache_dir("rustfix-mem")
-    return FactsCache(Path(folder) / "facts.sqlite")
+    return Path(platformdirs.user_cache_dir("rustfix-mem"))

@@ -8,8 +8,8 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rustfix_mem.codemod import Codemod, did_you_mean
-from rustfix_mem.errors import CodemodBug, UsageError
+from rustfix_mem.codemod import Codemod
+from rustfix_mem.errors import CodemodBug, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -45,8 +45,8 @@ def run(options: Apply) -> int:
     """The exit code: 2 if a branch was refused, else 1 if asked to tell that there is a change."""
     chosen = _chosen(options)
     with base.opened(options) as at:
-        scope = config.with_options(at.settings, chosen[0], options.given)
-        made, refused = _each(replace(at, settings=scope), options, chosen)
+        at.settings = config.with_options(at.settings, chosen[0], options.given)
+        made, refused = _each(at, options, chosen)
         base.tell_dirty(at, options)
         _show(made, options, at.commit)
     changed = any(one.built for one in made)

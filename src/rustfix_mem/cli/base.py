@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rustfix_mem import scan
-from rustfix_mem.cli import config, output
+from rustfix_mem.cli import output
 from rustfix_mem.cli.options import Check
 from rustfix_mem.errors import UsageError
 from rustfix_mem.git.store import Store
@@ -24,15 +24,48 @@ if TYPE_CHECKING:
 DEFAULT = "HEAD"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Base:
     """What is read, and what its repository and the command line set."""
 
     store: Store
-    commit: str
-    """Empty where the files are not those of a commit: with `--staged`, `--worktree`."""
-    snapshot: Snapshot
-    settings: Scope
+    options: Common
+
+    @cached_property
+    def commit(self) -> str:
+        """Empty where the files are not those of a commit: with `--staged`, `--worktree`."""
+        if isinstance(self.options, Check) and (self.options.staged or self.options.worktree):
+            return ""
+        return self.store.resolve(DEFAULT if self.options.rev is None else self.options.rev)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        if self.commit:
+            return self.store.snapshot(self.commit)
+        if isinstance(self.options, Check) and self.options.staged:
+            from rustfix_mem.git import index
+
+            return index.staged(self.store)
+        from rustfix_mem import scan
+        from rustfix_mem.cli import config
+        from rustfix_mem.git import disk
+
+        return disk.snapshot(self.store, (*scan.READ, config.FILE))
+
+    @cached_property
+    def settings(self) -> Scope:
+        from rustfix_mem.cli import config  # who has a result already needs none of it
+
+        return config.settings(self.snapshot, self.options.set)
+
+    @property
+    def contents(self) -> str:
+        """What is read, in one word: two that are equal have the same files."""
+        if self.commit:
+            return self.store.tree(self.commit)
+        from rustfix_mem import results
+
+        return results.contents(self.snapshot)
 
 
 @contextmanager
@@ -40,8 +73,7 @@ def opened(options: Common) -> Iterator[Base]:
     """What `options` ask for, for as long as the block lasts."""
     _one_source(options)
     with Store.open(Path(options.repo)) as store:
-        commit, snapshot = _read(store, options)
-        yield Base(store, commit, snapshot, config.settings(snapshot, options.set))
+        yield Base(store, options)
 
 
 def tell_dirty(base: Base, options: Common) -> None:
@@ -54,20 +86,6 @@ def tell_dirty(base: Base, options: Common) -> None:
         them = "it" if count == 1 else "them"
         what = f"`--worktree` reads {them}" if check else f"`git commit` first to have {them} read"
         output.tell(f"note: {said} not in the base, which is `{DEFAULT}`; {what}\n")
-
-
-def _read(store: Store, options: Common) -> tuple[str, Snapshot]:
-    """The commit, or no commit, and the files."""
-    if isinstance(options, Check) and options.staged:
-        from rustfix_mem.git import index
-
-        return "", index.staged(store)
-    if isinstance(options, Check) and options.worktree:
-        from rustfix_mem.git import disk
-
-        return "", disk.snapshot(store, (*scan.READ, config.FILE))
-    commit = store.resolve(DEFAULT if options.rev is None else options.rev)
-    return commit, store.snapshot(commit)
 
 
 def _one_source(options: Common) -> None:

@@ -2,43 +2,93 @@
 
 from __future__ import annotations
 
+import os
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rustfix_mem import changeset, registry
-from rustfix_mem.cli import base, config, output
+from rustfix_mem import __version__, results
+from rustfix_mem.cli import base, output
 from rustfix_mem.errors import UsageError
 from rustfix_mem.report import baseline, ranking, text
+from rustfix_mem.reported import SUPPRESSION, Statistics
+from rustfix_mem.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from rustfix_mem.changeset import Report
+    from rustfix_mem.cli.base import Base
     from rustfix_mem.cli.options import Check
     from rustfix_mem.report.baseline import Entry, Known
+    from rustfix_mem.reported import Report
+
+
+ALL = "all"
 
 
 def run(options: Check) -> int:
     """The exit code: 1 if there is a defect that no baseline hides."""
-    chosen = registry.select(options.codemods)
     entries = _entries(options)
     with base.opened(options) as at:
-        codemods, scope = tuple(map(at.settings.configured, chosen)), at.settings
-        report = changeset.check(
-            codemods,
-            at.snapshot,
-            jobs=options.jobs,
-            cache=not options.no_cache,
-            scope=scope,
-            thorough=options.verbose or options.output_format == "json",
-        )
-        ran = {changeset.SUPPRESSION, *(one.name() for one in chosen)}
-        report, known = _without_known(report, options, entries, ran)
+        result = _kept(at, options)
+        report, known = _without_known(result.report, options, entries, result.codemods)
         base.tell_dirty(at, options)
-        said = [line for one in chosen for line in config.described(scope, one)]
-        said += config.limits(scope)
-        output.put(options, _shown(report, known, said, options, at.commit))
+        output.put(options, _shown(report, known, list(result.told), options, at.commit))
     return int(any(map(ranking.is_defect, report.findings)))
+
+
+def _kept(at: Base, options: Check) -> Result:
+    """The result that was kept for the same question, or a new one.
+
+    What answers is imported only for a new one: that takes longer than all the rest.
+    """
+    if options.no_cache:
+        return _found(at, options)
+    began = time.monotonic()
+    settings = sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("RUSTFIX_MEM_"))
+    asked = [at.contents, __version__, *options.codemods, "--set", *options.set, *settings]
+    question = results.question([*asked, str(_is_thorough(options))])
+    known = results.recall(question)
+    if known is not None:
+        files, seconds = known.report.statistics.files, round(time.monotonic() - began, 3)
+        statistics = Statistics(files, 0, files, seconds)
+        return replace(known, report=replace(known.report, statistics=statistics))
+    made = _found(at, options)
+    results.keep(question, made, _packages(made.codemods))
+    return made
+
+
+def _found(at: Base, options: Check) -> Result:
+    from rustfix_mem import changeset, registry
+    from rustfix_mem.cli import config
+
+    chosen = registry.select(options.codemods)
+    report = changeset.check(
+        tuple(map(at.settings.configured, chosen)),
+        at.snapshot,
+        jobs=options.jobs,
+        cache=not options.no_cache,
+        scope=at.settings,
+        thorough=_is_thorough(options),
+    )
+    told = [line for one in chosen for line in config.described(at.settings, one)]
+    told += config.limits(at.settings)
+    return Result(report, tuple(told), (SUPPRESSION, *(one.name() for one in chosen)))
+
+
+def _packages(codemods: Collection[str]) -> list[str]:
+    """The packages of the code that has judged."""
+    from rustfix_mem import registry
+
+    known = registry.discover()
+    homes = (known[name].__module__.partition(".")[0] for name in codemods if name in known)
+    return sorted({__name__.partition(".")[0], *homes})
+
+
+def _is_thorough(options: Check) -> bool:
+    """Whether what is left alone is shown, too."""
+    return options.verbose or options.output_format == "json"
 
 
 def _entries(options: Check) -> tuple[Entry, ...] | None:
@@ -92,6 +142,6 @@ def _shown(
         verbose=options.verbose,
         known=known,
         settings=settings,
-        proposals=registry.ALL not in options.codemods,
+        proposals=ALL not in options.codemods,
     )
     return output.encoded(shown, options)

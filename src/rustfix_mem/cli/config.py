@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem import registry
-from rustfix_mem.codemod import did_you_mean
-from rustfix_mem.errors import UsageError
+from rustfix_mem.errors import UsageError, did_you_mean
 from rustfix_mem.git.snapshot import REGULAR
 from rustfix_mem.scope import Globs, Layer, Scope, checked
 

@@ -15,8 +15,7 @@ from rich.markup import escape
 from rustfix_mem import registry
 from rustfix_mem.cli import help, options
 from rustfix_mem.cli.version import version
-from rustfix_mem.codemod import did_you_mean
-from rustfix_mem.errors import CodemodBug, UsageError
+from rustfix_mem.errors import CodemodBug, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import dataclasses

@@ -89,9 +89,12 @@ class Store:
     def snapshot(self, commit: str) -> Snapshot:
         """The files of a commit; blobs are read when asked for, while the store is open."""
         listed = self.git(["ls-tree", "-r", "-z", "--full-tree", commit])
-        tree = self.git(["rev-parse", "--verify", f"{commit}^{{tree}}"])
         entries = dict(_entry(line) for line in listed.split(b"\0")[:-1])
-        return Snapshot(entries, self.load, commit, decode(tree).strip())
+        return Snapshot(entries, self.load, commit, self.tree(commit))
+
+    def tree(self, commit: str) -> str:
+        """The id of a commit's tree."""
+        return decode(self.git(["rev-parse", "--verify", f"{commit}^{{tree}}"])).strip()
 
     def load(self, oids: Iterable[str]) -> Iterator[bytes]:
         """The blobs of `oids`, in that order, from one process; a missing one is a `UsageError`.

@@ -17,7 +17,7 @@ from rustfix_mem.report.terminal import whole
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from rustfix_mem.changeset import Located, Report
+    from rustfix_mem.reported import Located, Report
 
 VERSION = 1
 FILE = "rustfix-mem-baseline.json"

@@ -11,9 +11,9 @@ from rustfix_mem.report.terminal import whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rustfix_mem.changeset import Located, Report
     from rustfix_mem.finding import Fix, LeftAlone
     from rustfix_mem.report.baseline import Known
+    from rustfix_mem.reported import Located, Report
     from rustfix_mem.text import Position, Span
 
 VERSION = 1

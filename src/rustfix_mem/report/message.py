@@ -19,8 +19,9 @@ from rustfix_mem.scope import EVERYWHERE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.changeset import ChangeSet, Located
+    from rustfix_mem.changeset import ChangeSet
     from rustfix_mem.codemod import Codemod
+    from rustfix_mem.reported import Located
     from rustfix_mem.scope import Scope
 
 LISTED = 50

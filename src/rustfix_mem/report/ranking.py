@@ -10,7 +10,7 @@ from rustfix_mem.finding import Applicability, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rustfix_mem.changeset import Located, Report
+    from rustfix_mem.reported import Located, Report
 
 SHOWN = 20
 """So many findings that `apply` would not fix are shown in full; the rest, a line a codemod."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rustfix_mem.report.terminal import expanded, width
 
 if TYPE_CHECKING:
-    from rustfix_mem.changeset import Located
     from rustfix_mem.report.terminal import Palette
+    from rustfix_mem.reported import Located
 
 BEFORE = 40
 LONGEST = 160

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rustfix_mem.changeset import SUPPRESSION
 from rustfix_mem.report.ranking import SHOWN, Ranked, is_defect, is_fixable, rank
 from rustfix_mem.report.snippet import snippet
 from rustfix_mem.report.terminal import Palette, expanded, plural
+from rustfix_mem.reported import SUPPRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rustfix_mem.changeset import Located, Report, Statistics
     from rustfix_mem.report.baseline import Known
+    from rustfix_mem.reported import Located, Report, Statistics
 
 PLAIN = Palette()
 

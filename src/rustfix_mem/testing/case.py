@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem import changeset, registry
-from rustfix_mem.codemod import did_you_mean
-from rustfix_mem.errors import UsageError
+from rustfix_mem.errors import UsageError, did_you_mean
 from rustfix_mem.git.snapshot import Snapshot
 
 if TYPE_CHECKING:

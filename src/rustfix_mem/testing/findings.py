@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.changeset import ChangeSet, Located
+    from rustfix_mem.changeset import ChangeSet
     from rustfix_mem.finding import LeftAlone
+    from rustfix_mem.reported import Located
     from rustfix_mem.testing.case import Expectation
     from rustfix_mem.text import Position
 

@@ -136,7 +136,7 @@ def _parents(path: str, files: Files) -> list[str]:
         for parent in dict.fromkeys(near)
         if parent != path and files.words.declares(parent, name)
     ]
-    base = posixpath.basename(path).encode()
+    base = posixpath.basename(path).encode("utf-8", "surrogateescape")
     by_path = [
         other
         for other, said in files.words.redirects.items()
@@ -239,7 +239,7 @@ def _inside(path: str, target: str) -> bool:
 def _may_be_included(path: str, package: Package, files: Files) -> bool:
     """Whether a macro may declare it: `include!` of its name, or a macro that takes its name."""
     _, name = module_file(path)
-    base = posixpath.basename(path).encode()
+    base = posixpath.basename(path).encode("utf-8", "surrogateescape")
     mine = f"{package.folder}/" if package.folder else ""
     for other, said in files.words.includes.items():
         if other.startswith(mine) and any(base in written for written in said):
@@ -262,6 +262,9 @@ def _near(path: str, files: Files) -> list[str]:
 def _names(macro: str, name: str, source: bytes) -> bool:
     """Whether a call of `macro` in `source` has the word `name` among its tokens."""
     call = re.compile(
-        re.escape(macro.encode()) + rb"!\s*[\[({][\s\S]*?\b" + re.escape(name.encode()) + rb"\b"
+        re.escape(macro.encode())
+        + rb"!\s*[\[({][\s\S]*?\b"
+        + re.escape(name.encode("utf-8", "surrogateescape"))
+        + rb"\b"
     )
     return bool(call.search(source))

@@ -47,7 +47,7 @@ class Words:
             return
         from ahocorasick_rs import BytesAhoCorasick  # few runs need it
 
-        literals = [word.encode("utf-8", "surrogateescape") for word in new]
+        literals = [_bytes(word) for word in new]
         automaton = BytesAhoCorasick(literals)
         found: list[list[str]] = [[] for _ in new]
         for path, source in self.sources.items():
@@ -62,7 +62,7 @@ class Words:
     def files_with(self, word: str) -> list[str]:
         """The files in which `word` stands as a whole word, comments and strings included."""
         if word not in self._known:
-            literal = word.encode("utf-8", "surrogateescape")
+            literal = _bytes(word)
             self._known[word] = [
                 path
                 for path, source in self.sources.items()
@@ -73,7 +73,7 @@ class Words:
     def files_with_field(self, name: str) -> list[str]:
         """The files in which `name` stands as a field does: behind a dot, or in a pattern."""
         if name not in self._fields:
-            written = re.compile(re.escape(name.encode("utf-8", "surrogateescape")) + rb"(?![A-Za-z0-9_])")
+            written = re.compile(re.escape(_bytes(name)) + rb"(?![A-Za-z0-9_])")
             self._fields[name] = [
                 path
                 for path in self.files_with(name)
@@ -83,7 +83,7 @@ class Words:
 
     def files_with_static(self, name: str) -> list[str]:
         """The files that seem to declare a static or a const called `name`."""
-        return self._statics.get(name.encode("utf-8", "surrogateescape"), [])
+        return self._statics.get(_bytes(name), [])
 
     @cached_property
     def _statics(self) -> dict[bytes, list[str]]:
@@ -95,11 +95,11 @@ class Words:
 
     def declares(self, path: str, name: str) -> bool:
         """Whether a `mod name` seems to stand in the file."""
-        return name.encode("utf-8", "surrogateescape") in self._declared(path)[0]
+        return _bytes(name) in self._declared(path)[0]
 
     def opens(self, path: str, name: str) -> bool:
         """Whether a `mod name {` seems to stand in the file."""
-        return name.encode("utf-8", "surrogateescape") in self._declared(path)[1]
+        return _bytes(name) in self._declared(path)[1]
 
     def _declared(self, path: str) -> tuple[frozenset[bytes], frozenset[bytes]]:
         if path not in self._mods:
@@ -127,6 +127,11 @@ class Words:
     def includes(self) -> Mapping[str, tuple[bytes, ...]]:
         """The files that `include!` something, and what they say it is."""
         return _said(self.sources, b"include!", INCLUDE, b"")
+
+
+def _bytes(word: str) -> bytes:
+    """A name may come from a path, which need not be text."""
+    return word.encode("utf-8", "surrogateescape")
 
 
 def _stands_in(literal: bytes, source: bytes) -> bool:
