@@ -22,7 +22,7 @@ from rustfix_mem.git.identity import Identity
 from rustfix_mem.git.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 WEIRD = [
     b"new\nline.rs",
@@ -557,7 +557,7 @@ def test_a_branch_that_moves_while_we_write(
         apply(repo.path)
     carry = branches._carry_over
 
-    def meanwhile(store: Store, made: Built) -> None:
+    def meanwhile(store: Store, made: Sequence[Built]) -> None:
         carry(store, made)
         repo.git("update-ref", REF, "main~1")
 

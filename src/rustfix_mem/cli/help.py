@@ -85,10 +85,15 @@ Prints the diff on standard output, and all else on standard error. The
 branch is `rustfix-mem/CODEMOD`; nothing else of the repository changes. It
 moves forward when the result is a new one, unless you have built upon it.
 
+With `all`, each codemod that has something to change gets a branch, from the
+same base. With `--stack` they get one, `rustfix-mem/all`, with a commit each,
+in the order of `rustfix-mem list`, each made on the result of the earlier.
+
 Examples:
   rustfix-mem apply cache-bounds --dry-run
   rustfix-mem apply cache-bounds --trust machine-applicable
-  rustfix-mem apply all                    a branch for each
+  rustfix-mem apply all --set cache-bounds.max-entries=500
+  rustfix-mem apply all --stack
   rustfix-mem apply cache-bounds --help    and its parameters
 
 Exit code: 0; with --exit-code 1 if there is a change.

@@ -87,6 +87,9 @@ class Check(Common):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Apply(Common):
     codemod: str = option("", metavar="CODEMOD", help="Its name, or `all` for a branch each.")
+    stack: bool = option(
+        False, "--stack", help="With `all`: one branch, with a commit for each codemod."
+    )
     dry_run: bool = option(False, "--dry-run", help="Print the diff; write nothing to git.")
     exit_code: bool = option(
         False, "--exit-code", help="Exit 1 if there is a change, as `git diff` does."

@@ -69,6 +69,23 @@ class Outcome:
     commit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A commit, and the branch that may take it: nothing that is there stands in the way."""
+
+    built: Built
+    branch: Branch
+    up_to_date: bool
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it comes to once it is published."""
+        if self.up_to_date:
+            return Outcome(Done.UP_TO_DATE, self.branch.name, self.branch.tip)
+        done = Done.MOVED if self.branch.tip else Done.CREATED
+        return Outcome(done, self.branch.name, self.built.commit)
+
+
 def build(
     store: Store,
     base: str,
@@ -94,26 +111,41 @@ def build(
     return Built(commit, tree, base, decode(store.git([*_DIFF, base, commit])))
 
 
-def publish(store: Store, built: Built, branch: str) -> Outcome:
-    """Put `built` on `branch` of the user's repository, and touch no other ref, index or file.
+def claim(store: Store, built: Built, branch: str) -> Claim:
+    """Ask whether `built` may be put on `branch` of the user's repository; writes nothing.
 
-    A branch that has this tree is up to date; one that we made and nobody built upon moves
-    forward. Raises `UsageError` for any other that is there, or if git cannot write.
+    A branch that has this tree is up to date; one that we made and nobody built upon may move
+    forward. Raises `UsageError` for any other that is there.
     """
     there = find(store, branch)
     if there.tip:
         tip = read(store, there.tip)
         if tip.tree == built.tree:
-            return Outcome(Done.UP_TO_DATE, branch, there.tip)
+            return Claim(built, there, up_to_date=True)
         if not ours(store, tip):
             raise UsageError(
                 f"branch `{branch}` holds work that rustfix-mem did not make",
                 f"`git branch -m {quote(branch)} NEW-NAME` keeps it aside, or {OTHER_NAME}",
             )
     refuse_in_use(store, there)
-    _carry_over(store, built)
-    _point(store, there, built)
-    return Outcome(Done.MOVED if there.tip else Done.CREATED, branch, built.commit)
+    return Claim(built, there, up_to_date=False)
+
+
+def publish_all(store: Store, claims: Sequence[Claim]) -> list[Outcome]:
+    """Put all of `claims` on their branches, or none, and touch no other ref, index or file.
+
+    Raises `UsageError` if git cannot write, or if a branch has moved since it was claimed.
+    """
+    new = [one for one in claims if not one.up_to_date]
+    if new:
+        _carry_over(store, [one.built for one in new])
+        _point(store, new)
+    return [one.outcome for one in claims]
+
+
+def publish(store: Store, built: Built, branch: str) -> Outcome:
+    """Claim one branch, and put `built` on it."""
+    return publish_all(store, [claim(store, built, branch)])[0]
 
 
 def _refuse_paths(before: Snapshot, changes: Mapping[str, bytes]) -> None:
@@ -143,9 +175,10 @@ def _write_tree(store: Store, parent: str, before: Snapshot, blobs: Mapping[str,
     return _write(store, ["write-tree", "--missing-ok"])
 
 
-def _carry_over(store: Store, built: Built) -> None:
+def _carry_over(store: Store, made: Sequence[Built]) -> None:
     """Copy the new objects; git writes each beside its place and renames it, or has it already."""
-    wanted = "".join(f"{oid}\n" for oid in sorted(new_objects(store, built.commit, built.base)))
+    new = {oid for built in made for oid in new_objects(store, built.commit, built.base)}
+    wanted = "".join(f"{oid}\n" for oid in sorted(new))
     pack = _apart(
         store, ["pack-objects", "--stdout", "-q", "--window=0"], store.reading(), wanted.encode()
     )
@@ -157,16 +190,25 @@ def _carry_over(store: Store, built: Built) -> None:
         raise cannot_write(store, ran)
 
 
-def _point(store: Store, branch: Branch, built: Built) -> None:
-    """Create or move the ref, only if it still is what it was. Its log names the committer."""
-    name, _, email = read(store, built.commit).committer.rpartition(" <")
+def _point(store: Store, claims: Sequence[Claim]) -> None:
+    """Create or move the refs in one transaction, only if each still is what it was.
+
+    Their logs name the committer, who is the same for all.
+    """
+    name, _, email = read(store, claims[0].built.commit).committer.rpartition(" <")
     env = store.at_home() | hooks_off(store)
     env |= {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": email.removesuffix(">")}
-    old = branch.tip or "0" * len(built.commit)
     args = ["update-ref", "--no-deref", "--create-reflog", "-m", "rustfix-mem: apply"]
-    ran = _run(store, [*args, branch.ref, built.commit, old], env, b"", _DURABLE)
+    orders = "".join(map(_order, claims))
+    ran = _run(store, [*args, "-z", "--stdin"], env, encode(orders), _DURABLE)
     if ran.status:
-        raise refusal(store, branch, ran)
+        raise refusal(store, [one.branch for one in claims], ran)
+
+
+def _order(claim: Claim) -> str:
+    """What `update-ref` is to do; an old value of zeros says that the branch must not be there."""
+    new = claim.built.commit
+    return f"update {claim.branch.ref}\0{new}\0{claim.branch.tip or '0' * len(new)}\0"
 
 
 def _write(store: Store, args: Sequence[str], input: bytes = b"") -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rustfix_mem.git.store import Store
 
 PREFIX = "Rustfix-Mem-"
+ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,42 @@ def read(store: Store, oid: str) -> Commit:
 
 
 def ours(store: Store, tip: Commit) -> bool:
-    """Whether we made `tip` and nobody amended it since.
+    """Whether we made `tip` and all below it down to its base, and nobody amended any since.
 
-    Its trailer names its tree, and its date is that of the base: `commit --amend`, `rebase`
-    and `cherry-pick` all set the date to now, even where the files stay the same.
+    The trailers of each name its tree and the base, and its date is that of the base: `commit
+    --amend`, `rebase` and `cherry-pick` all set the date to now, even where the files stay.
     """
-    trailers = tip.trailers
-    if trailers.get("Tree") != tip.tree or "Base" not in trailers:
+    base = tip.trailers.get("Base", "")
+    if not ID.fullmatch(base):
         return False
     try:
-        return read(store, trailers["Base"]).date == tip.date
+        date = read(store, base).date
+        while _made(tip, base, date):
+            if tip.parents == (base,):
+                return True
+            tip = read(store, tip.parents[0])
     except UsageError:
         return False
+    return False
+
+
+def _made(commit: Commit, base: str, date: str) -> bool:
+    said = commit.trailers
+    trailers = said.get("Tree") == commit.tree and said.get("Base") == base
+    return trailers and commit.date == date and len(commit.parents) == 1
+
+
+def stacked(store: Store, tip: str, base: str) -> dict[str, str]:
+    """The commits from `tip` down to `base` by the codemod that they name; none of others' work."""
+    found = dict[str, str]()
+    commit = read(store, tip)
+    if not ours(store, commit) or commit.trailers["Base"] != base:
+        return {}
+    while tip != base:
+        found[commit.trailers.get("Codemod", "")] = tip
+        tip = commit.parents[0]
+        commit = read(store, tip)
+    return found
 
 
 def new_objects(store: Store, commit: str, base: str) -> set[str]:

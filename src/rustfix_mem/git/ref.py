@@ -10,6 +10,7 @@ from rustfix_mem.errors import UsageError
 from rustfix_mem.git.command import Ran, decode, failed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rustfix_mem.git.store import Store
@@ -68,17 +69,18 @@ def refuse_in_use(store: Store, branch: Branch) -> None:
             )
 
 
-def refusal(store: Store, branch: Branch, ran: Ran) -> UsageError:
-    """Why `update-ref` did not move the branch, and what to type."""
-    locks = (f"{branch.ref}.lock", "reftable/tables.list.lock")
-    for lock in (store.place.common_dir / name for name in locks):
+def refusal(store: Store, branches: Sequence[Branch], ran: Ran) -> UsageError:
+    """Why `update-ref` did not move the branches, and what to type."""
+    locks = [f"{branch.ref}.lock" for branch in branches]
+    for lock in (store.place.common_dir / name for name in (*locks, "reftable/tables.list.lock")):
         if lock.exists():
             return UsageError(
                 f"`{lock}` is there: another git is at work on the branch, or was killed",
                 f"run it again; if no git is running, `rm {quote(str(lock))}`",
             )
     if "but expected" in ran.err or "already exists" in ran.err:
-        return UsageError(f"branch `{branch.name}` was moved in the meantime", "run it again")
+        moved = next((one for one in branches if f"'{one.ref}'" in ran.err), branches[0])
+        return UsageError(f"branch `{moved.name}` was moved in the meantime", "run it again")
     return cannot_write(store, ran)
 
 

@@ -7,6 +7,7 @@ the same commit.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from shlex import join
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,19 @@ LISTED = 50
 SUBJECT = 72
 
 
-def message(changes: ChangeSet, trust: Applicability, version: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a change was asked for, beside its parameters."""
+
+    trust: Applicability = Applicability.MAYBE_INCORRECT
+    stack: tuple[Codemod, ...] = ()
+    """The codemods of a stack up to this one; empty for a branch of its own."""
+
+
+PLAINLY = Asked()
+
+
+def message(changes: ChangeSet, asked: Asked, version: str) -> str:
     """The whole message but for the trailers that `branch.build` adds: base and tree."""
     codemod = changes.codemod
     given = _parameters(codemod)
@@ -36,7 +49,7 @@ def message(changes: ChangeSet, trust: Applicability, version: str) -> str:
         "\n".join(["Changed:", *_listed(_change(one) for one in changes.applied)]),
         "\n".join(_reported(changes)),
         "\n".join([f"Parameters: {_equal(given) or 'none'}", *_by_path(changes)]),
-        f"Command: {command(codemod, trust, changes.scope)}",
+        f"Command: {command(codemod, asked, changes.scope)}",
     ]
     trailers = {
         "Version": version,
@@ -56,12 +69,25 @@ def subject(changes: ChangeSet) -> str:
     return said
 
 
-def command(
-    codemod: Codemod,
-    trust: Applicability = Applicability.MAYBE_INCORRECT,
-    scope: Scope = EVERYWHERE,
-) -> str:
-    """What to type to get this commit again, in any clone.
+def command(codemod: Codemod, asked: Asked = PLAINLY, scope: Scope = EVERYWHERE) -> str:
+    """What to type to get this commit again, in any clone: for one of a stack, with those below."""
+    if asked.stack:
+        words = ["rustfix-mem", "apply", "all", "--stack"]
+        for one in asked.stack:
+            for name, value in _given(one, scope):
+                words += ["--set", f"{one.name()}.{name}={value}"]
+    else:
+        words = ["rustfix-mem", "apply", codemod.name()]
+        defaults = {one.name: one.default for one in codemod.parameters()}
+        for name, value in _given(codemod, scope):
+            words += _as_option(name, value, isinstance(defaults[name], bool))
+    if asked.trust is not Applicability.MAYBE_INCORRECT:
+        words += ["--trust", asked.trust.word]
+    return join(words)
+
+
+def _given(codemod: Codemod, scope: Scope) -> Iterator[tuple[str, str]]:
+    """The parameters that must be typed.
 
     What a file of the base sets is there in every clone; as an option it would be stronger than
     what that file sets by path.
@@ -69,15 +95,11 @@ def command(
     origins = scope.origins(codemod.name())
     in_base = {name for name, layer in origins.items() if layer.in_base}
     defaults = {one.name: one.default for one in codemod.parameters()}
-    words = ["rustfix-mem", "apply", codemod.name()]
     for name, value in _parameters(codemod):
         if name in in_base:
             continue
         if name in codemod.given or value != _spelled(defaults[name]):
-            words += _as_option(name, value, isinstance(defaults[name], bool))
-    if trust is not Applicability.MAYBE_INCORRECT:
-        words += ["--trust", trust.word]
-    return join(words)
+            yield name, value
 
 
 def _what(changes: ChangeSet) -> str:
