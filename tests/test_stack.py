@@ -294,20 +294,20 @@ def amended_above(repo: Repo) -> None:
 
 def amended_below(repo: Repo) -> None:
     """Only the lower commit is another, and every date is as it was."""
-    above = repo.git("log", "-1", "--format=%B")
+    above, tip = repo.git("log", "-1", "--format=%B"), repo.git("rev-parse", "HEAD")
     repo.git("reset", "-q", "--hard", "HEAD~")
     repo.write("README", b"more\n")
     repo.git("commit", "-qa", "--amend", "--no-edit", **OLD)
-    repo.git("read-tree", "-u", "--reset", f"{ALL}@{{1}}")
+    repo.git("read-tree", "-u", "--reset", tip)
     repo.git("commit", "-q", "-m", above, **OLD)
 
 
 def put_between(repo: Repo) -> None:
     """The tip has our tree and dates, but stands on somebody's commit."""
-    above = repo.git("log", "-1", "--format=%B")
+    above, tip = repo.git("log", "-1", "--format=%B"), repo.git("rev-parse", "HEAD")
     repo.git("reset", "-q", "--hard", "HEAD~")
     repo.git("commit", "-q", "--allow-empty", "-m", "mine", **OLD)
-    repo.git("read-tree", "-u", "--reset", f"{ALL}@{{2}}")
+    repo.git("read-tree", "-u", "--reset", tip)
     repo.git("commit", "-q", "-m", above, **OLD)
 
 
