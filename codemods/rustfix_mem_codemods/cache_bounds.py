@@ -273,7 +273,7 @@ class CacheBounds(Codemod):
         why = [verdict.life.because, *(w for w in verdict.unsure if w != verdict.life.because)]
         if any(edit.path != here.path for edit in edits):
             sure = False
-            why.append("`sysinfo` is a new dependency: `cargo check` brings `Cargo.lock` in step")
+            why.append("`sysinfo` is a new dependency")
         level = Applicability.MACHINE_APPLICABLE if sure else Applicability.MAYBE_INCORRECT
         return Finding(
             path=here.path,

@@ -13,14 +13,15 @@ from rustfix_mem.git.branch import Built, Claim, Done, Outcome
 from rustfix_mem.git.command import encode
 from rustfix_mem.git.commit import stacked
 from rustfix_mem.report import diff, json, message, text
-from rustfix_mem.report.terminal import plural
+from rustfix_mem.report.terminal import expanded, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rustfix_mem.changeset import ChangeSet, Report
     from rustfix_mem.cli.base import Base
     from rustfix_mem.cli.options import Apply
+    from rustfix_mem.lock import Locks
 
 SHORT = 12
 
@@ -31,6 +32,7 @@ class Step:
 
     changes: ChangeSet
     asked: message.Asked
+    locks: Locks
     built: Built | None = None
 
     @property
@@ -68,6 +70,7 @@ def show(made: Sequence[Made], options: Apply, at: Base) -> None:
     output.put(options, b"".join(_diff(one, options) for one in made))
     if not options.quiet:
         output.tell(_reports(made, options))
+        output.tell("".join(f"{line}\n" for line in _lock_lines(made, options)))
         output.tell("".join(f"{_last_line(one, options, at.commit)}\n" for one in made))
 
 
@@ -106,6 +109,25 @@ def _together(steps: Sequence[Step]) -> Report:
         left_alone=tuple(one for report in reports for one in report.left_alone),
         skipped=tuple(dict.fromkeys(one for report in reports for one in report.skipped)),
     )
+
+
+def _lock_lines(made: Sequence[Made], options: Apply) -> Iterator[str]:
+    """What became of each lock file, and what to type."""
+    note = output.error_palette(options).note("note")
+    for one in made:
+        for step in one.steps:
+            for path in step.locks.changed:
+                count = plural(len(step.locks.added), "new package")
+                said = f"`{step.name}`: cargo brought `{expanded(path)}` in step, with {count}"
+                asked = "; a registry was asked for what is not on this machine"
+                yield f"{note}: {said}{asked if step.locks.online else ''}"
+        for path in dict.fromkeys(path for step in one.steps for path in step.locks.left):
+            last = one.steps[-1]
+            asking = replace(last.asked, lock=True)
+            command = message.command(last.changes.codemod, asking, last.changes.scope)
+            why = f"`{command}` runs cargo to bring it in step"
+            why = "the configuration excludes it" if options.lock else why
+            yield f"{note}: dependencies changed, and `{expanded(path)}` is as it was; {why}"
 
 
 def _last_line(made: Made, options: Apply, commit: str) -> str:
@@ -149,6 +171,8 @@ def _json(made: Made, at: Base) -> json.Branch:
             ids.get(step.name) if step.built else None,
             step.changes.applied,
             step.changes.reported,
+            locks_changed=tuple(step.locks.changed),
+            locks_left=step.locks.left,
         )
         for step in made.steps
     ]

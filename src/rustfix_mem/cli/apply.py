@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rustfix_mem import changeset, registry
+from rustfix_mem import changeset, lock, registry
 from rustfix_mem.cli import applied, base, config, output
 from rustfix_mem.cli.applied import Made, Step
 from rustfix_mem.cli.version import version
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rustfix_mem.codemod import Codemod
     from rustfix_mem.git.branch import Built
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.lock import Locks
 
 OURS = "rustfix-mem/"
 """What the names of our branches begin with."""
@@ -107,7 +108,7 @@ def _make(at: Base, options: Apply, codemods: Sequence[Codemod]) -> Made:
 
 def _steps(at: Base, options: Apply, codemods: Sequence[Codemod]) -> Iterator[Step]:
     """A step a codemod, each planned on what the earlier ones have made of the base."""
-    snapshot, below = at.snapshot, None
+    snapshot, below, locked = at.snapshot, None, False
     for number, codemod in enumerate(codemods, 1):
         stack = tuple(codemods[:number]) if options.stack else ()
         changes = changeset.plan(
@@ -118,10 +119,21 @@ def _steps(at: Base, options: Apply, codemods: Sequence[Codemod]) -> Iterator[St
             cache=not options.no_cache,
             scope=at.settings,
         )
-        step = Step(changes, message.Asked(applied.trust(options), stack))
+        locks = _locks(at, options, changes)
+        changes = replace(changes, after=changes.after.with_changes(locks.changed))
+        locked = locked or bool(locks.changed)
+        step = Step(changes, message.Asked(applied.trust(options), stack, locked), locks)
         built = _build(at, options, step, below)
         yield replace(step, built=built)
         snapshot, below = changes.after, built or below
+
+
+def _locks(at: Base, options: Apply, changes: ChangeSet) -> Locks:
+    """What becomes of the lock files: cargo runs only if it is asked for and something to do."""
+    concerned = lock.concerned(changes.before, changes.after)
+    mine = [path for path in concerned if options.lock and at.settings.holds(path)]
+    left = tuple(path for path in concerned if path not in mine)
+    return replace(lock.updated(changes.after, mine), left=left)
 
 
 def _build(at: Base, options: Apply, step: Step, below: Built | None) -> Built | None:
@@ -131,7 +143,7 @@ def _build(at: Base, options: Apply, step: Step, below: Built | None) -> Built |
     after = {path: new for path, new in changes.after.changed.items() if new != before[path]}
     if not after:
         return None
-    said = message.message(changes, step.asked, version())
+    said = message.message(changes, step.asked, version(), step.locks)
     author = Identity.parse(options.author) if options.author else None
     parent = below.commit if below else None
     built = branch.build(at.store, at.commit, changes.before, after, said, author, parent)

@@ -89,11 +89,15 @@ With `all`, each codemod that has something to change gets a branch, from the
 same base. With `--stack` they get one, `rustfix-mem/all`, with a commit each,
 in the order of `rustfix-mem list`, each made on the result of the earlier.
 
+Where a fix changed dependencies, `--lock` runs `cargo update --workspace` on
+a copy of the manifests, so that Cargo.lock is in the same commit, with no
+version changed that is in it. It asks a registry only if it has to.
+
 Examples:
   rustfix-mem apply cache-bounds --dry-run
   rustfix-mem apply cache-bounds --trust machine-applicable
   rustfix-mem apply all --set cache-bounds.max-entries=500
-  rustfix-mem apply all --stack
+  rustfix-mem apply all --stack --lock
   rustfix-mem apply cache-bounds --help    and its parameters
 
 Exit code: 0; with --exit-code 1 if there is a change.

@@ -94,6 +94,9 @@ class Apply(Common):
     exit_code: bool = option(
         False, "--exit-code", help="Exit 1 if there is a change, as `git diff` does."
     )
+    lock: bool = option(
+        False, "--lock", help="Run cargo to bring Cargo.lock in step, if dependencies changed."
+    )
     branch: str = option("", "--branch", metavar="NAME", help="Instead of `rustfix-mem/CODEMOD`.")
     patch: str = option("", "--patch", metavar="FILE", help="Write the diff there, too.")
     trust: str = option(

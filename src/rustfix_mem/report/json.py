@@ -27,6 +27,10 @@ class Commit:
     id: str | None
     applied: Sequence[Located]
     reported: Sequence[Located]
+    locks_changed: Sequence[str] = ()
+    """The lock files that cargo brought in step."""
+    locks_left: Sequence[str] = ()
+    """Those that may be out of step with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def _commit(commit: Commit) -> dict[str, Any]:
         "id": commit.id,
         "applied": [_finding(one) for one in commit.applied],
         "reported": [_finding(one) for one in commit.reported],
+        "lock_files": {"changed": list(commit.locks_changed), "left": list(commit.locks_left)},
     }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.finding import Applicability
 from rustfix_mem.git import commit
+from rustfix_mem.lock import Locks
 from rustfix_mem.report.snippet import place
 from rustfix_mem.report.terminal import expanded, plural
 from rustfix_mem.scope import EVERYWHERE
@@ -36,18 +37,24 @@ class Asked:
     trust: Applicability = Applicability.MAYBE_INCORRECT
     stack: tuple[Codemod, ...] = ()
     """The codemods of a stack up to this one; empty for a branch of its own."""
+    lock: bool = False
+    """Whether `--lock` made a difference: to this change, or to one below it in a stack."""
 
 
 PLAINLY = Asked()
 
 
-def message(changes: ChangeSet, asked: Asked, version: str) -> str:
+NO_LOCKS = Locks()
+
+
+def message(changes: ChangeSet, asked: Asked, version: str, locks: Locks = NO_LOCKS) -> str:
     """The whole message but for the trailers that `branch.build` adds: base and tree."""
     codemod = changes.codemod
     given = _parameters(codemod)
     sections = [
         "\n".join(["Changed:", *_listed(_change(one) for one in changes.applied)]),
         "\n".join(_reported(changes)),
+        "\n".join(_locked(locks)),
         "\n".join([f"Parameters: {_equal(given) or 'none'}", *_by_path(changes)]),
         f"Command: {command(codemod, asked, changes.scope)}",
     ]
@@ -83,6 +90,8 @@ def command(codemod: Codemod, asked: Asked = PLAINLY, scope: Scope = EVERYWHERE)
             words += _as_option(name, value, isinstance(defaults[name], bool))
     if asked.trust is not Applicability.MAYBE_INCORRECT:
         words += ["--trust", asked.trust.word]
+    if asked.lock:
+        words += ["--lock"]
     return join(words)
 
 
@@ -119,6 +128,15 @@ def _change(located: Located) -> str:
     fix = located.finding.fix
     done = f"{expanded(fix.title)} ({fix.applicability.word})" if fix else ""
     return f"- {place(located)}: {done}"
+
+
+def _locked(locks: Locks) -> Iterator[str]:
+    for path in locks.left:
+        yield f"{expanded(path)} is as it was: `cargo update --workspace` brings it in step."
+    for path in locks.changed:
+        yield f"{expanded(path)} was brought in step by cargo."
+    if locks.added:
+        yield f"New in it: {', '.join(map(expanded, locks.added))}"
 
 
 def _reported(changes: ChangeSet) -> Iterator[str]:
