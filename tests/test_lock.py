@@ -382,6 +382,19 @@ def test_only_if_what_is_here_does_not_do_a_registry_is_asked_and_that_is_told(
     assert first.startswith("update --workspace --manifest-path ")
 
 
+def test_what_is_locked_and_unknown_here_is_asked_for(
+    repo: Repo, fake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = f'#!/bin/sh\necho "$*" >> {fake}/calls\noffline= \n'
+    script += 'case "$*" in *--offline*) offline=1;; esac\n'
+    script += 'while [ "$1" != --manifest-path ]; do shift; done\ncd "$(dirname "$2")"\n'
+    script += "[ -z $offline ] || sed -i s/1.0.0/0.9.0/ Cargo.lock\n"
+    (fake / "cargo").write_text(script)
+    assert main(["apply", "widen", "--lock"]) == 0  # the second found the lock file as it was
+    assert len((fake / "calls").read_text().splitlines()) == 2
+    assert repo.git("diff", "--name-only", "main", BRANCH) == "a/Cargo.toml"
+
+
 def test_a_cargo_that_hangs_is_ended(
     repo: Repo,
     fake: Path,

@@ -80,14 +80,29 @@ def updated(snapshot: Snapshot, locks: Iterable[str]) -> Locks:
         with tempfile.TemporaryDirectory(prefix="rustfix-mem-") as folder:
             top = Path(folder).resolve() / UNDER
             _lay_out(top, lock, snapshot)
-            online |= _resolve(top, top / posixpath.dirname(lock) / "Cargo.toml")
-            after = lockfile.with_format_of(before, (top / lock).read_bytes())
-        if gone := lockfile.lost(before, after):
-            raise UsageError(f"cargo would take `{gone[0]}` out of `{lock}`", WITHOUT)
+            after, asked = _resolved(top, lock, before)
         new |= {*lockfile.added(before, after)}
+        online |= asked
         if after != before:
             changed[lock] = after
     return Locks((), changed, tuple(sorted(new)), online)
+
+
+def _resolved(top: Path, lock: str, before: bytes) -> tuple[bytes, bool]:
+    """The lock file as cargo wants it, and whether it had to ask a registry for it."""
+    args = ["update", "--workspace", "--manifest-path"]
+    args += [str(top / posixpath.dirname(lock) / "Cargo.toml")]
+    for online in (False, True):
+        (top / lock).write_bytes(before)
+        status, said = _cargo([*args, *([] if online else ["--offline"])], online=online)
+        after = lockfile.with_format_of(before, (top / lock).read_bytes())
+        # Offline, what is locked can be unknown here: then cargo takes another version, too.
+        gone = lockfile.lost(before, after)
+        if not status and not gone:
+            return after, online
+    if status:
+        raise UsageError(f"cargo cannot bring `{lock}` in step: {_reason(said, top)}", WITHOUT)
+    raise UsageError(f"cargo would take `{gone[0]}` out of `{lock}`", WITHOUT)
 
 
 def _manifests(snapshot: Snapshot) -> dict[str, bytes]:
@@ -119,24 +134,13 @@ def _write(top: Path, path: str, data: bytes) -> None:
     file.write_bytes(data)
 
 
-def _resolve(top: Path, manifest_path: Path) -> bool:
-    """Let cargo write the lock file; whether it had to ask a registry."""
-    args = ["update", "--workspace", "--manifest-path", str(manifest_path)]
-    status, said = _cargo([*args, "--offline"], OFFLINE_SECONDS)
-    if status == 0:
-        return False
-    status, said = _cargo(args, ONLINE_SECONDS)
-    if status:
-        raise UsageError(f"cargo cannot bring `Cargo.lock` in step: {_reason(said, top)}", WITHOUT)
-    return True
-
-
-def _cargo(args: list[str], seconds: int) -> tuple[int, str]:
+def _cargo(args: list[str], *, online: bool) -> tuple[int, str]:
     """Exit status and what was said; run where only the user's own configuration is found."""
     env = environment(os.environ)
     program = shutil.which("cargo", path=env["PATH"])
     if program is None:
         raise UsageError("no `cargo` was found", f"install Rust, or {WITHOUT}")
+    seconds = ONLINE_SECONDS if online else OFFLINE_SECONDS
     with subprocess.Popen(
         [program, *args],
         cwd=Path(tempfile.gettempdir()).anchor,
