@@ -426,12 +426,13 @@ def test_no_cargo(
         ("a/Cargo.toml", A + 'x = { path = "/etc" }\n'),
         ("a/Cargo.toml", A + '[target."cfg(unix)".dev-dependencies]\nx = { path = "/etc" }\n'),
         ("Cargo.toml", ROOT + '[patch.crates-io]\nx = { path = "../x" }\n'),
-        ("Cargo.toml", ROOT + '[workspace.dependencies]\nx = { path = "../x" }\n'),
+        ("a/Cargo.toml", A + "x.workspace = true\n"),
         ("Cargo.toml", ROOT.replace('"b"', '"b", "../x/*"')),
     ],
 )
 def test_cargo_reads_no_manifest_outside_of_the_repository(path: str, text: str) -> None:
-    files = snapshot({**FILES, "Cargo.lock": "", path: text})
+    shared = ROOT + '[workspace.dependencies]\nx = { path = "../x" }\n'
+    files = snapshot({**FILES, "Cargo.lock": "", "Cargo.toml": shared, path: text})
     with pytest.raises(UsageError, match="which is not in the repository"):
         lock.updated(files, ["Cargo.lock"])
 
@@ -446,7 +447,11 @@ def test_nothing_is_written_outside_of_the_folder(tmp_path: Path, path: str) -> 
 # which lock files
 
 
-LOCKS = ("Cargo.lock", "fuzz/Cargo.lock", "other/Cargo.lock")
+LOCKS = ("Cargo.lock", "c/Cargo.lock", "fuzz/Cargo.lock", "other/Cargo.lock", "third/Cargo.lock")
+OTHER = "[workspace]\n" + A.replace('"a"', '"o"')
+C = A.replace('"a"', '"c"')
+"""A member that has a lock file, at which cargo does not look."""
+SHARED = '[workspace]\nmembers = ["a", "b", "c", "d"]\n[workspace.dependencies]\nshared = "1"\n'
 FUZZ = '[package]\nname = "fuzz"\nversion = "0.0.0"\n[workspace]\n[dependencies]\na.path = "../a"\n'
 
 
@@ -460,9 +465,12 @@ FUZZ = '[package]\nname = "fuzz"\nversion = "0.0.0"\n[workspace]\n[dependencies]
         ("b/Cargo.toml", B + '[features]\nx = ["a/full"]\n', ("Cargo.lock",)),
         ("b/Cargo.toml", B + '[features]\nx = ["y"]\n', ()),
         ("b/Cargo.toml", B + "[profile.release]\nlto = true\n", ()),
-        ("Cargo.toml", ROOT + '[workspace.dependencies]\nx = "1"\n', ("Cargo.lock",)),
+        ("Cargo.toml", ROOT + '[workspace.dependencies]\nx = "1"\n', ()),
+        ("Cargo.toml", ROOT + '[patch.crates-io]\nx = { path = "a" }\n', ("Cargo.lock",)),
         ("Cargo.toml", ROOT + "[profile.release]\nlto = true\n", ()),
-        ("other/Cargo.toml", A.replace('"a"', '"o"') + 't = "1"\n', ("other/Cargo.lock",)),
+        ("other/Cargo.toml", OTHER + 't = "1"\n', ("other/Cargo.lock",)),
+        ("c/Cargo.toml", C + 't = "1"\n', ()),
+        ("Cargo.toml", SHARED.replace("1", "2"), ("Cargo.lock", "third/Cargo.lock")),
         ("loose/Cargo.toml", A.replace('"a"', '"l"') + 't = "1"\n', ()),
     ],
 )
@@ -471,10 +479,14 @@ def test_a_lock_file_is_concerned_if_any_of_its_workspace_asks_for_others(
 ) -> None:
     more = {
         "fuzz/Cargo.toml": FUZZ,
-        "other/Cargo.toml": A.replace('"a"', '"o"') + "[workspace]\n",
+        "other/Cargo.toml": OTHER,
+        "third/Cargo.toml": FUZZ.replace("../a", "../d"),
+        "c/Cargo.toml": C,
+        "d/Cargo.toml": A.replace('"a"', '"d"') + "shared.workspace = true\n",
         "loose/Cargo.toml": A.replace('"a"', '"l"'),
     }
-    before = snapshot(FILES | more | dict.fromkeys(LOCKS, ""))
+    root = SHARED if "shared" in text else ROOT
+    before = snapshot(FILES | more | dict.fromkeys(LOCKS, "") | {"Cargo.toml": root})
     assert lock.concerned(before, before.with_changes({path: text.encode()})) == wanted
 
 

@@ -13,6 +13,7 @@ import posixpath
 import shutil
 import subprocess
 import tempfile
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from rustfix_mem.cargo.lockfile import CARGO_LOCK
 from rustfix_mem.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rustfix_mem.git.snapshot import Snapshot
 
@@ -66,7 +67,7 @@ def concerned(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     if not changed or not locks:
         return ()
     old, new = _manifests(before), _manifests(after)
-    return lockfile.concerned(old, new, after.regular(".rs"), locks)
+    return lockfile.concerned(old, new, locks)
 
 
 def updated(snapshot: Snapshot, locks: Iterable[str]) -> Locks:
@@ -112,18 +113,26 @@ def _manifests(snapshot: Snapshot) -> dict[str, bytes]:
 
 def _lay_out(top: Path, lock: str, snapshot: Snapshot) -> None:
     """Put into the folder `top` what cargo must have to resolve a workspace, and no more."""
-    every, rust = _manifests(snapshot), snapshot.regular(".rs")
-    wanted = lockfile.covers(lock, every, rust)
-    for path in sorted(wanted):
-        if away := lockfile.outside(path, every):
+    every = _manifests(snapshot)
+    repository = lockfile.Repository(every)
+    covered = repository.covers(lock)
+    for path in sorted(covered):
+        if away := repository.outside(path):
             raise UsageError(f"`{path}` names `{away}`, which is not in the repository", WITHOUT)
-    packages, _ = manifest.packages(every, rust)
-    written = {path: every[path] for path in wanted} | {lock: snapshot.read(lock)}
-    for package in packages:
-        if posixpath.join(package.folder, "Cargo.toml") in wanted:
-            written |= {target.root: b"" for target in package.targets}
-    for path, data in written.items():
+    wanted = {path: every[path] for path in covered | repository.inherited(covered)}
+    targets = dict.fromkeys(_targets(wanted, snapshot), b"")
+    for path, data in (targets | wanted | {lock: snapshot.read(lock)}).items():
         _write(top, path, data)
+
+
+def _targets(manifests: Mapping[str, bytes], snapshot: Snapshot) -> Iterator[str]:
+    """The first file of each target in the folder of its package: cargo looks for no other."""
+    rust = sorted(snapshot.regular(".rs"))
+    for path, source in manifests.items():
+        folder = posixpath.dirname(path)
+        inside = rust[bisect_left(rust, f"{folder}/") : bisect_left(rust, f"{folder}0")]
+        packages, _ = manifest.packages({path: source}, inside if folder else rust)
+        yield from (target.root for package in packages for target in package.targets)
 
 
 def _write(top: Path, path: str, data: bytes) -> None:

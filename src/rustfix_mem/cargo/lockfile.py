@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.cargo import files, manifest
@@ -21,57 +23,85 @@ FORMAT = re.compile(rb"^version = \d+\n\n?", re.MULTILINE)
 """The line of the format, of which the oldest formats have none, and the empty one below it."""
 
 
-def concerned(
-    before: Manifests, after: Manifests, rust_files: Collection[str], locks: Collection[str]
-) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Repository:
+    """All manifests of a repository, each read once."""
+
+    manifests: Manifests
+
+    @cached_property
+    def tables(self) -> Mapping[str, Mapping[str, Any]]:
+        return {path: _read(path, self.manifests) for path in self.manifests}
+
+    @cached_property
+    def roots(self) -> Mapping[str, str]:
+        """The manifest with the workspace of each; itself if it has none, empty if unknown."""
+        return {path: _root(path, self.manifests) for path in self.manifests}
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        packages, _ = manifest.packages(self.manifests, ())
+        folders = (package.folder for package in packages if package.member)
+        return frozenset(posixpath.join(folder, "Cargo.toml") for folder in folders)
+
+    def covers(self, lock: str) -> frozenset[str]:
+        """The manifests of the workspace of a lock file, and of all that they have by path."""
+        root = posixpath.join(posixpath.dirname(lock), "Cargo.toml")
+        if self.roots.get(root) != root:  # cargo does not look at the lock file of a member
+            return frozenset()
+        found = {root, *(path for path in self.members if self.roots[path] == root)}
+        new = set(found)
+        while new:
+            named = {path for one in new for path in self.paths(one)}
+            new = (named & self.manifests.keys()) - found
+            found |= new
+        return frozenset(found)
+
+    def inherited(self, covered: Collection[str]) -> frozenset[str]:
+        """Where those that are covered may inherit from: the roots of their workspaces."""
+        return frozenset(self.roots[path] for path in covered) - {""}
+
+    def paths(self, package: str) -> Iterator[str]:
+        """The manifests that one names by path; one outside of the repository begins with `..`."""
+        root = self.roots[package]
+        shared = files.shared_dependencies(self.tables[root]) if root else {}
+        for name, spec in _specs(self.tables[package]):
+            inherits = spec.get("workspace") is True
+            there = shared.get(name) if inherits else spec
+            path = there.get("path") if isinstance(there, dict) else None
+            folder = posixpath.dirname(root if inherits else package)
+            if isinstance(path, str):
+                yield posixpath.normpath(posixpath.join(folder, path, "Cargo.toml"))
+
+    def asks(self, package: str) -> object:
+        """All of a manifest that decides what is in the lock file, with what it inherits."""
+        table = self.tables[package]
+        shared = files.shared_dependencies(self.tables.get(self.roots[package], {}))
+        inherited = {
+            name: shared.get(name) for name, one in _specs(table) if one.get("workspace") is True
+        }
+        targets = {
+            name: [_table(place, kind) for kind in KINDS]
+            for name, place in _table(table, "target").items()
+            if isinstance(place, dict)
+        }
+        own = [table.get(key) for key in (*KINDS, "patch", "replace")]
+        return own, targets, inherited, _forwarded(table)
+
+    def outside(self, package: str) -> str:
+        """A folder that a manifest names and that is not in the repository; empty if none is."""
+        members = _table(self.tables[package], "workspace").get("members")
+        named = members if isinstance(members, list) else []
+        folder = posixpath.dirname(package)
+        globs = (posixpath.normpath(posixpath.join(folder, str(one))) for one in named)
+        return next((path for path in (*self.paths(package), *globs) if _is_outside(path)), "")
+
+
+def concerned(before: Manifests, after: Manifests, locks: Collection[str]) -> tuple[str, ...]:
     """Those of `locks` that speak for a manifest which asks for other dependencies than before."""
-    changed = {path for path, source in after.items() if source != before.get(path)}
-    changed = {path for path in changed if _wants(before.get(path, b"")) != _wants(after[path])}
-    if not changed:
-        return ()
-    return tuple(
-        lock for lock in sorted(locks) if not changed.isdisjoint(covers(lock, after, rust_files))
-    )
-
-
-def covers(lock: str, manifests: Manifests, rust_files: Collection[str]) -> frozenset[str]:
-    """The manifests of the workspace of a lock file, and of all that they have by path."""
-    root = posixpath.join(posixpath.dirname(lock), "Cargo.toml")
-    if root not in manifests:
-        return frozenset()
-    packages, _ = manifest.packages(manifests, rust_files)
-    members = (posixpath.join(one.folder, "Cargo.toml") for one in packages if one.member)
-    found = {root, *(path for path in members if _root(path, manifests) == root)}
-    new = set(found)
-    while new := {path for one in new for path in paths(one, manifests)} - found:
-        new &= manifests.keys()
-        found |= new
-    return frozenset(found)
-
-
-def outside(package: str, manifests: Manifests) -> str:
-    """A folder that a manifest names and that is not in the repository; empty if there is none."""
-    workspace = _table(_read(package, manifests), "workspace")
-    members = workspace.get("members")
-    named = [one for one in (members if isinstance(members, list) else []) if isinstance(one, str)]
-    folder = posixpath.dirname(package)
-    wholes = [*paths(package, manifests), *(posixpath.join(folder, one) for one in named)]
-    return next((path for path in map(posixpath.normpath, wholes) if _is_outside(path)), "")
-
-
-def paths(package: str, manifests: Manifests) -> Iterator[str]:
-    """The manifests that one names by path; one outside of the repository begins with `..`."""
-    try:
-        table = files.read(package, manifests)
-        root = files.workspace_root(package, manifests)
-        shared = files.shared_dependencies(files.read(root, manifests))
-    except Refused:
-        return
-    own, roots = posixpath.dirname(package), posixpath.dirname(root)
-    for folder, one in [*((own, one) for one in _specs(table)), *_inherited(roots, shared)]:
-        path = one.get("path") if isinstance(one, dict) else None
-        if isinstance(path, str):
-            yield posixpath.normpath(posixpath.join(folder, path, "Cargo.toml"))
+    old, new = Repository(before), Repository(after)
+    changed = {path for path in after if path not in before or old.asks(path) != new.asks(path)}
+    return tuple(lock for lock in sorted(locks) if changed & new.covers(lock)) if changed else ()
 
 
 def added(before: bytes, after: bytes) -> tuple[str, ...]:
@@ -110,43 +140,22 @@ def _read(package: str, manifests: Manifests) -> Mapping[str, Any]:
         return {}
 
 
-def _inherited(root: str, shared: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    return ((root, one) for one in shared.values())
-
-
-def _specs(table: Mapping[str, Any]) -> Iterator[object]:
+def _specs(table: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """All that a manifest says of packages: dependencies, and what stands in for them."""
-    for one in (*_tables(table), *_table(table, "patch").values(), _table(table, "replace")):
-        if isinstance(one, dict):
-            yield from one.values()
+    places = [table, *_tables(table, "target")]
+    named = [_table(place, kind) for place in places for kind in KINDS]
+    for one in (*named, *_tables(table, "patch"), _table(table, "replace")):
+        yield from ((name, spec) for name, spec in one.items() if isinstance(spec, dict))
 
 
-def _tables(table: Mapping[str, Any]) -> Iterator[object]:
-    for place in (table, *_table(table, "target").values()):
-        if isinstance(place, dict):
-            yield from (place.get(kind) for kind in KINDS)
+def _tables(table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    return [one for one in _table(table, key).values() if isinstance(one, dict)]
 
 
-def _wants(source: bytes) -> object:
-    """All of a manifest that decides what is in the lock file; nothing of one that is no TOML."""
-    try:
-        table = manifest.read(source)
-    except ValueError:
-        return None
-    forwarded = {
-        item
-        for items in _table(table, "features").values()
-        if isinstance(items, list)
-        for item in items
-        if isinstance(item, str) and "/" in item
-    }
-    targets = {
-        name: [_table(place, kind) for kind in KINDS]
-        for name, place in _table(table, "target").items()
-        if isinstance(place, dict)
-    }
-    own = [table.get(key) for key in (*KINDS, "patch", "replace")]
-    return own, targets, forwarded, files.shared_dependencies(table)
+def _forwarded(table: Mapping[str, Any]) -> set[str]:
+    """The features of dependencies that features of a package turn on: `serde/rc`."""
+    lists = [one for one in _table(table, "features").values() if isinstance(one, list)]
+    return {item for items in lists for item in items if isinstance(item, str) and "/" in item}
 
 
 def _packages(lock: bytes) -> dict[str, tuple[object, object]]:
