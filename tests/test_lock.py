@@ -512,3 +512,28 @@ def test_the_format_and_the_line_ends_stay(text: str) -> None:
     assert made.startswith(text.partition("[[package]]")[0])
     assert set(text.split(end)) < set(made.split(end))
     assert made.count("\n") == made.count(end)
+
+
+@pytest.mark.cargo
+def test_a_workspace_above_our_folder_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Cargo.toml").write_text("[workspace]\nmembers = []\n")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    alone = {"Cargo.toml": A + 'small = "1"\n', "src/lib.rs": "", "Cargo.lock": "version = 4\n"}
+    assert lock.updated(snapshot(alone), ["Cargo.lock"]).added == ("a 0.1.0", "small 1.0.3")
+
+
+@pytest.mark.cargo
+def test_what_a_path_leads_to_may_inherit_from_a_workspace_of_its_own() -> None:
+    inheriting = A.replace('edition = "2021"', "edition.workspace = true") + 'old = "1"\n'
+    files = {
+        **FILES,
+        "Cargo.toml": ROOT + '[workspace.package]\nedition = "2021"\n',
+        "a/Cargo.toml": inheriting,
+        "fuzz/Cargo.toml": FUZZ + 'small = "1"\n',
+        "fuzz/src/main.rs": "fn main() {}\n",
+        "fuzz/Cargo.lock": "",
+    }
+    made = lock.updated(snapshot(files), ["fuzz/Cargo.lock"])
+    assert made.added == ("a 0.1.0", "fuzz 0.0.0", "old 1.5.0", "small 1.0.3")
