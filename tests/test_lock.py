@@ -428,6 +428,8 @@ def test_no_cargo(
         ("Cargo.toml", ROOT + '[patch.crates-io]\nx = { path = "../x" }\n'),
         ("a/Cargo.toml", A + "x.workspace = true\n"),
         ("Cargo.toml", ROOT.replace('"b"', '"b", "../x/*"')),
+        ("Cargo.toml", ROOT + 'default-members = ["/etc"]\n'),
+        ("a/Cargo.toml", '[package]\nname = "a"\nworkspace = "../../x"\n'),
     ],
 )
 def test_cargo_reads_no_manifest_outside_of_the_repository(path: str, text: str) -> None:
@@ -499,6 +501,9 @@ def test_what_is_new_and_what_is_lost() -> None:
     assert lockfile.lost(of("a"), of("a", "b")) == ()
     assert lockfile.lost(of("a", "b"), of("b")) == ("a 1.0.0",)
     assert lockfile.lost(of("a"), of("a", source="elsewhere")) == ("a 1.0.0",)
+    two = of("a") + of("a", source="elsewhere")
+    assert lockfile.lost(of("a"), two) == ()
+    assert lockfile.lost(two, of("a")) == ("a 1.0.0",)
 
 
 @pytest.mark.cargo

@@ -219,6 +219,16 @@ def test_all_branches_or_none(
     assert repo.git("fsck", "--no-dangling") == ""
 
 
+def test_a_lock_on_one_branch_stops_all(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.write("src/extra.rs", EXTRA.replace("100", "10").encode())
+    repo.commit()
+    lock = repo.write(f".git/refs/heads/{TWICE}.lock", b"")
+    assert f"error: `{lock}` is there" in said(capsys, code=2)[1]
+    assert repo.git("branch", "--list", "rustfix-mem/*") == ""
+    lock.unlink()
+    assert said(capsys)[1].count(" created at ") == 2
+
+
 def test_a_bug_in_one_codemod_writes_nothing(
     repo: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,11 +90,14 @@ class Repository:
 
     def outside(self, package: str) -> str:
         """A folder that a manifest names and that is not in the repository; empty if none is."""
-        members = _table(self.tables[package], "workspace").get("members")
-        named = members if isinstance(members, list) else []
+        table = self.tables[package]
+        workspace = _table(table, "workspace")
+        lists = (workspace.get(key) for key in ("members", "default-members"))
+        named = [one for some in lists if isinstance(some, list) for one in some]
+        named += [_table(table, "package").get("workspace", "")]
         folder = posixpath.dirname(package)
-        globs = (posixpath.normpath(posixpath.join(folder, str(one))) for one in named)
-        return next((path for path in (*self.paths(package), *globs) if _is_outside(path)), "")
+        there = (posixpath.normpath(posixpath.join(folder, str(one))) for one in named)
+        return next((path for path in (*self.paths(package), *there) if _is_outside(path)), "")
 
 
 def concerned(before: Manifests, after: Manifests, locks: Collection[str]) -> tuple[str, ...]:
@@ -111,8 +114,8 @@ def added(before: bytes, after: bytes) -> tuple[str, ...]:
 
 def lost(before: bytes, after: bytes) -> tuple[str, ...]:
     """The packages that a lock file does not have any more, or from elsewhere."""
-    new = _packages(after)
-    return tuple(sorted(name for name, what in _packages(before).items() if new.get(name) != what))
+    old, new = _packages(before), _packages(after)
+    return tuple(sorted(name for name, sources in old.items() if sources - new.get(name, set())))
 
 
 def with_format_of(before: bytes, after: bytes) -> bytes:
@@ -158,17 +161,19 @@ def _forwarded(table: Mapping[str, Any]) -> set[str]:
     return {item for items in lists for item in items if isinstance(item, str) and "/" in item}
 
 
-def _packages(lock: bytes) -> dict[str, tuple[object, object]]:
-    """Source and checksum by name and version; two of one name and version count as one."""
+def _packages(lock: bytes) -> dict[str, set[tuple[str, str]]]:
+    """Each source and checksum of the packages, by name and version."""
     try:
         listed = manifest.read(lock).get("package")
     except ValueError:
         return {}
-    return {
-        f"{one.get('name')} {one.get('version')}": (one.get("source"), one.get("checksum"))
-        for one in (listed if isinstance(listed, list) else [])
-        if isinstance(one, dict)
-    }
+    found: dict[str, set[tuple[str, str]]] = {}
+    for one in listed if isinstance(listed, list) else []:
+        if isinstance(one, dict):
+            name = f"{one.get('name')} {one.get('version')}"
+            source = str(one.get("source", "")), str(one.get("checksum", ""))
+            found.setdefault(name, set()).add(source)
+    return found
 
 
 def _root(package: str, manifests: Manifests) -> str:
