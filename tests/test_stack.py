@@ -380,6 +380,22 @@ def test_a_stack_under_another_name(repo: Repo, capsys: pytest.CaptureFixture[st
     assert repo.git("rev-parse", "x/y~2") == repo.git("rev-parse", "main")
 
 
+def test_a_stack_and_branches_of_those_that_are_named(
+    repo: Repo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["twice", "shrink", "--set", "shrink.size=10"]
+    assert main(["apply", *argv, "--stack"]) == 0
+    assert "branch rustfix-mem/shrink+twice created at" in capsys.readouterr().err
+    said = repo.git("log", "--format=%s%n%b", "main..rustfix-mem/shrink+twice")
+    assert said.index("(twice)") < said.index("(shrink)")  # the order of `list`
+    command = "Command: rustfix-mem apply shrink twice --stack --set shrink.size=10\n"
+    assert said.count(command) == 2
+    assert main(["apply", *argv, "never"]) == 0
+    err = capsys.readouterr().err
+    assert f"branch {SHRINK} created at" in err
+    assert "`twice` has nothing to change" in err
+
+
 def test_a_stack_with_nothing_to_change(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ("--stack", "--trust", "machine-applicable", "--exit-code")
     out, err = said(capsys, *argv)

@@ -95,7 +95,7 @@ def _reports(made: Sequence[Made], options: Apply) -> str:
         output.error_palette(options),
         verbose=options.verbose,
         summed=False,
-        proposals=options.codemod != registry.ALL,
+        proposals=registry.ALL not in options.codemods,
     )
     return f"{shown}\n" if shown else ""
 

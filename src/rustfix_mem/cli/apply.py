@@ -50,27 +50,43 @@ def run(options: Apply) -> int:
 
 def _chosen(options: Apply) -> tuple[type[Codemod], ...]:
     """The codemods, in the order of `list`, which is that of a stack."""
-    every = options.codemod == registry.ALL
-    if options.stack and not every:
+    names = options.codemods
+    if not names:
+        raise UsageError("missing argument `CODEMOD`", "see `rustfix-mem apply --help`")
+    chosen = registry.select(names)
+    several = _several(options, chosen)
+    if options.stack and not several:
         raise UsageError(
-            "`--stack` is for `all`: one branch with a commit for each codemod",
-            f"`rustfix-mem apply all --stack`, or leave it out: `apply {options.codemod}`",
+            "`--stack` is for several codemods: one branch with a commit for each",
+            f"`rustfix-mem apply all --stack`, or leave it out: `apply {names[0]}`",
+        )
+    if several and options.given:
+        flag = f"--{next(iter(options.given))}"
+        raise UsageError(
+            f"`{flag}` is of one codemod, and several are named",
+            "give `--set CODEMOD.KEY=VALUE` instead",
         )
     for flag, given in (("--branch", options.branch), ("--patch", options.patch)):
-        if every and given and not options.stack:
+        if several and given and not options.stack:
             raise UsageError(
-                f"`{flag}` is for one branch, and `apply all` makes one for each codemod",
-                f"`rustfix-mem apply all --stack {flag} …` makes one of all;"
+                f"`{flag}` is for one branch, and each codemod gets one",
+                f"`rustfix-mem apply {' '.join(names)} --stack {flag} …` makes one of all;"
                 f" `apply CODEMOD {flag} …` that of one",
             )
-    return registry.select([options.codemod])
+    return tuple(sorted(chosen, key=lambda codemod: codemod.name()))
+
+
+def _several(options: Apply, codemods: Sequence[object]) -> bool:
+    """Whether several branches are asked for, or a stack."""
+    return len(codemods) > 1 or registry.ALL in options.codemods
 
 
 @dataclass
 class _Refusals:
-    """What branches are refused for, each reason told once; `all` goes on with the others."""
+    """What branches are refused for, each reason told once, and on with the others if there are."""
 
     options: Apply
+    goes_on: bool
     told: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
@@ -78,7 +94,7 @@ class _Refusals:
         try:
             yield
         except UsageError as error:
-            if self.options.codemod != registry.ALL or self.options.stack:
+            if not self.goes_on:
                 raise
             if error.what not in self.told:
                 output.error(self.options.color, error.what, error.help)
@@ -87,7 +103,8 @@ class _Refusals:
 
 def _each(at: Base, options: Apply, codemods: Sequence[Codemod]) -> tuple[list[Made], int]:
     """All branches, of which those that are not refused have been published together."""
-    made, refusals = list[Made](), _Refusals(options)
+    goes_on = _several(options, codemods) and not options.stack
+    made, refusals = list[Made](), _Refusals(options, goes_on)
     for some in [codemods] if options.stack else [[one] for one in codemods]:
         with refusals.heard():
             made.append(_make(at, options, some))
@@ -102,13 +119,20 @@ def _make(at: Base, options: Apply, codemods: Sequence[Codemod]) -> Made:
         output.replace(options.patch, encode(made.diff))
     if not made.built or options.dry_run:
         return made
-    name = registry.ALL if options.stack else codemods[0].name()
-    return replace(made, claim=branch.claim(at.store, made.built, options.branch or OURS + name))
+    name = options.branch or OURS + "+".join(_names(options, codemods))
+    return replace(made, claim=branch.claim(at.store, made.built, name))
+
+
+def _names(options: Apply, codemods: Sequence[Codemod]) -> tuple[str, ...]:
+    """What the codemods of one branch are called together: `all`, or their names."""
+    every = options.stack and registry.ALL in options.codemods
+    return (registry.ALL,) if every else tuple(codemod.name() for codemod in codemods)
 
 
 def _steps(at: Base, options: Apply, codemods: Sequence[Codemod]) -> Iterator[Step]:
     """A step a codemod, each planned on what the earlier ones have made of the base."""
     snapshot, below, locked = at.snapshot, None, False
+    names = _names(options, codemods)
     for number, codemod in enumerate(codemods, 1):
         stack = tuple(codemods[:number]) if options.stack else ()
         changes = changeset.plan(
@@ -122,7 +146,7 @@ def _steps(at: Base, options: Apply, codemods: Sequence[Codemod]) -> Iterator[St
         locks = _locks(at, options, changes)
         changes = replace(changes, after=changes.after.with_changes(locks.changed))
         locked = locked or bool(locks.changed)
-        step = Step(changes, message.Asked(applied.trust(options), stack, locked), locks)
+        step = Step(changes, message.Asked(applied.trust(options), names, stack, locked), locks)
         built = _build(at, options, step, below)
         yield replace(step, built=built)
         snapshot, below = changes.after, built or below

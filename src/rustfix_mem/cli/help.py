@@ -85,9 +85,9 @@ Prints the diff on standard output, and all else on standard error. The
 branch is `rustfix-mem/CODEMOD`; nothing else of the repository changes. It
 moves forward when the result is a new one, unless you have built upon it.
 
-With `all`, each codemod that has something to change gets a branch, from the
-same base. With `--stack` they get one, `rustfix-mem/all`, with a commit each,
-in the order of `rustfix-mem list`, each made on the result of the earlier.
+Of several, or `all`, each that has something to change gets a branch, from
+the same base. With `--stack` they get one, as `rustfix-mem/all`, with a
+commit each, in the order of `list`, made on the result of the earlier.
 
 Where a fix changed dependencies, `--lock` runs `cargo update --workspace` on
 a copy of the manifests, so that Cargo.lock is in the same commit, with no

@@ -86,9 +86,11 @@ class Check(Common):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Apply(Common):
-    codemod: str = option("", metavar="CODEMOD", help="Its name, or `all` for a branch each.")
+    codemods: tuple[str, ...] = option(
+        (), metavar="CODEMOD", help="A name; several, or `all`, for a branch each."
+    )
     stack: bool = option(
-        False, "--stack", help="With `all`: one branch, with a commit for each codemod."
+        False, "--stack", help="Of several: one branch, with a commit for each codemod."
     )
     dry_run: bool = option(False, "--dry-run", help="Print the diff; write nothing to git.")
     exit_code: bool = option(
@@ -109,7 +111,7 @@ class Apply(Common):
         "", "--author", metavar="'NAME <MAIL>'", help="Instead of your git identity."
     )
     given: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """The parameters of the codemod that were given as options of their own."""
+    """The parameters of the only codemod that were given as options of their own."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -131,7 +131,7 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 
 def _named(args: Sequence[str]) -> type[Codemod] | None:
-    """The codemod that `apply` is given, so that its parameters can be options.
+    """The only codemod that `apply` is given, so that its parameters can be options.
 
     It may stand behind an option that is not known before it is: a name that is known wins,
     then a word that is no option's value, then one that may be the value of such an option.
@@ -139,10 +139,9 @@ def _named(args: Sequence[str]) -> type[Codemod] | None:
     sure, doubtful = _words(args)
     words = [*sure, *doubtful]
     known = registry.discover() if words else {}
-    name = next((word for word in words if word == registry.ALL or word in known), None)
-    if name is None and words:
-        name = words[0]
-    return None if name in (None, registry.ALL) else registry.find(name or "")
+    every = {registry.ALL, *known}
+    names = every.intersection(sure) or every.intersection(doubtful) or set(words[:1])
+    return registry.find(names.pop()) if len(names) == 1 and registry.ALL not in names else None
 
 
 def _words(args: Sequence[str]) -> tuple[list[str], list[str]]:

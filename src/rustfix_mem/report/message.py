@@ -35,8 +35,10 @@ class Asked:
     """How a change was asked for, beside its parameters."""
 
     trust: Applicability = Applicability.MAYBE_INCORRECT
+    names: tuple[str, ...] = ()
+    """What a stack is asked for with: `all`, or the names of its codemods."""
     stack: tuple[Codemod, ...] = ()
-    """The codemods of a stack up to this one; empty for a branch of its own."""
+    """Those of its codemods up to this one; empty for a branch of its own."""
     lock: bool = False
     """Whether `--lock` made a difference: to this change, or to one below it in a stack."""
 
@@ -79,7 +81,7 @@ def subject(changes: ChangeSet) -> str:
 def command(codemod: Codemod, asked: Asked = PLAINLY, scope: Scope = EVERYWHERE) -> str:
     """What to type to get this commit again, in any clone: for one of a stack, with those below."""
     if asked.stack:
-        words = ["rustfix-mem", "apply", "all", "--stack"]
+        words = ["rustfix-mem", "apply", *asked.names, "--stack"]
         for one in asked.stack:
             for name, value in _given(one, scope):
                 words += ["--set", f"{one.name()}.{name}={value}"]
