@@ -18,10 +18,11 @@ from rustfix_mem.report.terminal import expanded, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rustfix_mem.changeset import ChangeSet, Report
+    from rustfix_mem.changeset import ChangeSet
     from rustfix_mem.cli.base import Base
     from rustfix_mem.cli.options import Apply
     from rustfix_mem.lock import Locks
+    from rustfix_mem.reported import Report
 
 SHORT = 12
 

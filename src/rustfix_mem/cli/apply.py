@@ -39,9 +39,9 @@ def run(options: Apply) -> int:
     """The exit code: 2 if a branch was refused, else 1 if asked to tell that there is a change."""
     chosen = _chosen(options)
     with base.opened(options) as at:
-        scope = config.with_options(at.settings, chosen[0], options.given)
-        codemods = [scope.configured(one) for one in chosen]
-        made, refused = _each(replace(at, settings=scope), options, codemods)
+        at.settings = config.with_options(at.settings, chosen[0], options.given)
+        codemods = [at.settings.configured(one) for one in chosen]
+        made, refused = _each(at, options, codemods)
         base.tell_dirty(at, options)
         applied.show(made, options, at)
     changed = any(one.built for one in made)
