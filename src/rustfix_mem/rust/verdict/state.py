@@ -198,10 +198,10 @@ def _is_history(here: Here, collection: Collection, files: Files) -> bool:
 
 
 def _hit(here: Here, files: Files) -> re.Match[str] | None:
-    """How a hit leaves, right behind the look-up."""
-    if here.use.lookup is None:
+    """How a hit leaves, right behind the look-up, which may stand in the function that asks."""
+    fn = functions_of(here, files)[-1]
+    if here.use.lookup is None or not fn.span.holds(here.use.lookup.span):
         return None
-    fn = files.facts(here.path).fns[here.mention.fn]
     return HIT.match(files.text(here.path, Span(here.use.lookup.span.end, fn.span.end)))
 
 
@@ -210,7 +210,7 @@ def _answers_once(here: Here, files: Files) -> bool:
     found = _hit(here, files)
     if found is None or found[2] not in ("true", "false", "None", "Ok(())", "Ok(None)"):
         return False
-    fn = files.facts(here.path).fns[here.mention.fn]
+    fn = functions_of(here, files)[-1]
     last = files.text(here.path, fn.span).rstrip("} \n").splitlines()[-1].strip()
     made = last.isidentifier() and last not in ("true", "false", "None")
     return last != found[2] and not made
