@@ -20,12 +20,22 @@ if TYPE_CHECKING:
 
 RUST = "rustfix_mem.rust."
 CODEMOD = "rustfix_mem_codemods.cache_bounds"
-JUDGING = ("state", "readers", "effects", "borrows", "growth", "limits", "spared", "unbounded")
+JUDGING = (
+    "state",
+    "few",
+    "readers",
+    "effects",
+    "borrows",
+    "growth",
+    "limits",
+    "spared",
+    "unbounded",
+)
 """Those whose `yield` is a reason."""
 ROOMS = {
     "file": ("borrows", "slots"),
     "whole": ("lifetimes", "links", "types"),
-    "verdict": ("state", "readers", "effects", "growth"),
+    "verdict": ("state", "few", "readers", "effects", "growth"),
     "cap": ("sites", "placement", "capacity"),
     "bounds": ("limits", "spared", "unbounded", "remarks"),
 }
@@ -66,6 +76,11 @@ ALLOWS = {
     "DIVERGING_MACROS": "what a hit path may end with",
     "WORD": "how a name is found",
     "ATTRIBUTES": "how attributes are found",
+    "ABOVE": "how comments are found",
+    "LONG_LIVED": "what lives long by its name",
+    "SPANS": "which life counts",
+    "STANDARD": "traits that nobody makes a cache for",
+    "SHARED": "caches of one call that are worth a report",
 }
 """Tables that let something through, or only say how to read: emptied, they forbid more."""
 

@@ -55,6 +55,73 @@ def life(source: str, **files: str) -> Life:
         pytest.param(
             "fn f() { g(Arc::new(Mutex::new(Cache::new()))); }", "unknown", False, id="Arc"
         ),
+        pytest.param(
+            "fn f() { let c = Cache::new(); A { c: Arc::new(c) } } struct A { c: Arc<Cache> }",
+            "unknown",
+            False,
+            id="a local put into a field",
+        ),
+        pytest.param(
+            "fn f(c: Cache) -> A { let c = Cache::new(); A { c } } struct A { c: Cache }"
+            " static S: LazyLock<A> = x();",
+            "long",
+            True,
+            id="a local put into a field of its name",
+        ),
+        pytest.param("fn f(e: E) { e.register(1, Cache::new()); }", "likely", False, id="kept"),
+        pytest.param("fn f(e: E) { e.push(Cache::new().boxed()); }", "likely", False, id="boxed"),
+        pytest.param(
+            "fn f(e: E) { let c = Arc::new(Cache::new()); e.add_layer::<C>(c); }",
+            "likely",
+            False,
+            id="a local kept",
+        ),
+        pytest.param("fn f(e: E) { e.address(Cache::new()); }", "unknown", False, id="not kept"),
+        pytest.param("pub fn f() -> Cache { Cache::new() }", "likely", False, id="for others"),
+        pytest.param(
+            "pub fn f() -> Cache { Cache::new() } #[test] fn t() { f(); }",
+            "likely",
+            False,
+            id="for others, tested",
+        ),
+        pytest.param(
+            "pub fn f() -> Cache { Cache::new() } fn g() { f(); }", "unknown", False, id="asked for"
+        ),
+        pytest.param(
+            "pub fn f() -> Box<dyn T> { Box::<Cache>::default() }",
+            "likely",
+            False,
+            id="by type for others",
+        ),
+        pytest.param(
+            "struct ToolRegistry { c: Cache } fn f() { g(ToolRegistry::new()); }",
+            "likely",
+            False,
+            id="kept by what is named as long-lived",
+        ),
+        pytest.param(
+            "struct RegistryRequest { c: Cache } fn f() { g(RegistryRequest::new()); }",
+            "unknown",
+            False,
+            id="kept by what is named after something long-lived",
+        ),
+        pytest.param(
+            "impl Default for Cache { fn default() -> Self { x() } }"
+            " impl Part for Cache { fn go(&self) {} }",
+            "unknown",
+            False,
+            id="by a type parameter",
+        ),
+        pytest.param(
+            "impl Default for Cache { fn default() -> Self { x() } }"
+            " impl Clone for Cache { fn clone(&self) -> Self { x() } }",
+            "unused",
+            False,
+            id="by no type parameter",
+        ),
+        pytest.param(
+            "impl Part for Cache { fn go(&self) {} }", "unused", False, id="without a default"
+        ),
         pytest.param("", "unused", False, id="never made"),
         pytest.param("#[test] fn f() { Cache::new(); }", "unused", False, id="only tests"),
         pytest.param(
@@ -63,7 +130,7 @@ def life(source: str, **files: str) -> Life:
         pytest.param("const C: Option<Cache> = None;", "unused", False, id="const"),
         pytest.param(
             "static A: LazyLock<App> = LazyLock::new(|| App::of(m::Cache::new()));",
-            "unknown",
+            "likely",
             False,
             id="made in a static",
         ),
@@ -113,6 +180,12 @@ def test_a_file_that_rustc_never_sees_keeps_nothing() -> None:
         ("let c = Cache::new(); c.go();", [("Cache", "local", False)]),
         ("let c = Cache { a: 1 }; c.go();", [("Cache", "local", False)]),
         ("let c = Cache::default(); drop(c);", [("Cache", "moved", False)]),
+        (
+            "let c = Cache::new(); App { c }.go();",
+            [("Cache", "field:App", False), ("App", "local", False)],
+        ),
+        ("let c = Cache::new(); e.insert(1, c);", [("Cache", "kept", False)]),
+        ("e.insert(1, Cache::new().go());", [("Cache", "local", False)]),
         ("let c = x::Cache::with_capacity(1); &c;", [("x::Cache", "moved", False)]),
         ("Cache::new()", [("Cache", "returned", False)]),
         ("return Cache::new();", [("Cache", "returned", False)]),

@@ -48,6 +48,10 @@ class CacheBounds(Codemod):
     under the right lock and before the key is moved. Whatever fails only some of these is
     reported with every reason, and left as it is.
 
+    What would gain nothing is left alone: what is made for one call or one request, what nothing
+    says to live long, keys that are named after something of which there are few (users, tables,
+    languages, the lines of a text), and what its comment calls bounded, or meant to grow.
+
     A field that is called a cache and that nothing ever fills is deleted, with its initialisers,
     what only clears or asks it, and imports that nothing else needs. If anything else names it, if
     a function would have nothing left to do, or if its type is part of a public interface or of a

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.cap.sites import words
+from rustfix_mem.rust.verdict.few import meant
 from rustfix_mem.rust.whole.types import hazards, is_finite
 from rustfix_mem.rust.write import layout
 from rustfix_mem.text import Edit, Span
@@ -91,11 +92,25 @@ def _made(maker: Maker, crate: str, path: str, entries: int, files: Files) -> Un
     if fine := tuple(_evicted(maker, path, files)):
         return replace(said, fine=fine)
     if why := tuple(_against(maker, crate, kept, path, files)):
-        return replace(said, why=why)
+        fine = tuple(_harmless(maker, path, files))
+        return replace(said, fine=fine) if fine else replace(said, why=why)
     try:
         return replace(said, edits=_bounded(maker, crate, path, entries, files))
     except Refused as refused:
         return replace(said, why=(str(refused),))
+
+
+TIMED = ("time_to_idle", "time_to_live", "expire_after")
+
+
+def _harmless(maker: Maker, path: str, files: Files) -> Iterator[str]:
+    """Why what cannot be bounded here is not worth a word either."""
+    timed = [word for word in TIMED if word in maker.chain]
+    if timed:
+        yield f"what nobody asks for goes by itself: `{timed[0]}`"
+    items = list(ITEM.finditer(files.sources[path], 0, maker.span.start))
+    if maker.fn < 0 and items:
+        yield from meant(files.text(path, Span(items[-1].start("item"), maker.span.start)))
 
 
 def _kept(maker: Maker, path: str, files: Files) -> TypeTree | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -15,9 +16,21 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.items import Function
     from rustfix_mem.rust.file.syntax import Node
 
+DEEP = 6
+"""So many steps are followed."""
+
 WRAPPERS = ("Arc::new", "Rc::new", "Box::new", "Mutex::new", "RwLock::new", "RefCell::new", "Some")
 MAKERS = (".then", ".map", ".unwrap_or_else", ".or_else", ".get_or_insert_with")
 """Calls whose answer is what their closure makes."""
+
+CONSUMERS = ("boxed", "into", "build", "shared")
+"""Methods whose answer is what they are called on, in another shape."""
+
+KEEPS = re.compile(
+    r"(?:\.|::)(?:register|insert|push|add|set|install|mount|manage|attach|subscribe|provide)"
+    r"(?:_\w+)?(?:::<.*>)?$"
+)
+"""Calls that put what they are given into something that keeps it."""
 
 SPAWNS = ("spawn", "spawn_blocking", "spawn_local", "block_on", "run")
 
@@ -37,12 +50,12 @@ def constructions(function: Function, index: int) -> Iterator[Construction]:
 def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
     """What becomes of the value, and whether its local lives as long as the program."""
     parent = node.parent
-    if parent is None or depth > 6:
+    if parent is None or depth > DEEP:
         return "moved", False
     match parent.type:
         case "let_declaration":
-            return _local(parent, function)
-        case "field_initializer":
+            return _local(parent, function, depth)
+        case "field_initializer" | "shorthand_field_initializer":
             holder = parent.parent.parent if parent.parent is not None else None
             owner = text(field(holder, "name")) if holder is not None else ""
             owner = function.owner if owner == "Self" else owner
@@ -52,7 +65,9 @@ def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
             callee = "".join(text(field(call, "function")).split()) if call is not None else ""
             if call is not None and callee.endswith(WRAPPERS):
                 return _fate(call, function, depth + 1)
-            return ("spawned", True) if callee.endswith(SPAWNS) else ("moved", False)
+            if callee.endswith(SPAWNS):
+                return "spawned", True
+            return "kept" if KEEPS.search(callee) else "moved", False
         case "closure_expression":
             call = parent.parent.parent if parent.parent is not None else None
             callee = text(field(call, "function")) if call is not None else ""
@@ -60,6 +75,9 @@ def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
                 return _fate(call, function, depth + 1)
         case "block" | "return_expression" | "function_item":
             return "returned", False
+        case "field_expression" if text(field(parent, "field")) in CONSUMERS:
+            call = parent.parent
+            return ("moved", False) if call is None else _fate(call, function, depth + 1)
         case "field_expression" | "reference_expression" | "expression_statement":
             return "local", False
         case "await_expression" | "try_expression" | "parenthesized_expression":
@@ -67,7 +85,7 @@ def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
     return "moved", False
 
 
-def _local(let: Node, function: Function) -> tuple[str, bool]:
+def _local(let: Node, function: Function, depth: int) -> tuple[str, bool]:
     """The value is bound to a local: does anything but a borrow of it leave the function?"""
     name, block = alias_name(field(let, "pattern")), let.parent
     if not name or block is None:
@@ -79,7 +97,8 @@ def _local(let: Node, function: Function) -> tuple[str, bool]:
         if declaration(node, name) != let:
             continue
         if not _borrowed(node):
-            return "moved", long
+            kept, _ = ("moved", False) if depth > DEEP else _fate(node, function, depth + 1)
+            return kept if kept.startswith(("field:", "kept")) else "moved", long
     return "local", long
 
 

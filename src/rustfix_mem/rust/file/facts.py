@@ -247,9 +247,9 @@ class Mention:
 class Construction:
     """`Type::new(…)`, `Type::default()` or `Type { … }` outside of the type's own impl.
 
-    `fate`: `local` (bound to a local that is only borrowed), `field:Owner`, `returned`, `moved`,
-    `spawned`; `long` if it lives as long as the program: spawned, or a local of `main` or before
-    an endless loop.
+    `fate`: `local` (bound to a local that is only borrowed), `field:Owner`, `returned`, `kept`
+    (given to something that keeps it), `moved`, `spawned`; `long` if it lives as long as the
+    program: spawned, or a local of `main` or before an endless loop.
     """
 
     type: str

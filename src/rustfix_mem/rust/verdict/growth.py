@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.verdict.few import few
 from rustfix_mem.rust.verdict.hidden import because as because
 from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
@@ -23,8 +24,19 @@ from rustfix_mem.rust.whole.literals import is_filled
 from rustfix_mem.rust.whole.types import unknown_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.types import Collection
+
+SHARED = frozenset(("Mutex", "RwLock"))
+"""What stands around a collection that is meant to be shared."""
+
+MANY = 3
+"""So many kinds of doubt are proof: whatever it is called, it is used as something else."""
+
+ALIKE = 9
+"""Reasons that begin with so many equal letters are of one kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +79,22 @@ def judge(collection: Collection, files: Files) -> Verdict:
     life = Life("unknown", "")
     inner = tuple(grown_inside(collection, live, growths, named, files))
     stale = tuple(stays_behind(collection, live, growths, files))
-    if (growths and not state) or inner or stale:
+    fills = tuple(smaller(handed, live, files))
+    if (growths and not state) or inner or stale or (handed and not fills):
         life = life_of(collection, files)
+        fills += tuple(_ends_soon(collection, life)) if handed else ()
+    if growths and not state:
+        state += _ends_soon(collection, life)
     if growths and not state:
         doubts += against(collection, live, growths, files)
         doubts += [life.because] if life.span in ("short", "unused") else []
         doubts += [] if named else _of_unknown_keys(collection, files)
+    if len({reason[:ALIKE] for reason in doubts}) >= MANY:
+        state, doubts = state + doubts, []
     if not named:  # without the word, a doubt is more likely a misunderstanding of ours
         state, doubts = state + doubts, []
+    if growths and not state:
+        state += few(collection, growths, files)
     return Verdict(
         collection=collection,
         growths=growths,
@@ -87,11 +107,22 @@ def judge(collection: Collection, files: Files) -> Verdict:
         named=named,
         dead=named and not growths and _is_dead(collection, uses, files),
         hidden=handed,
-        smaller=tuple(smaller(handed, live, files)),
+        smaller=fills,
         shape=_shape(collection, growths),
-        inner=inner if life.span not in ("short", "unused") else (),
-        stale=stale if life.span not in ("short", "unused") else (),
+        inner=inner if life.span in ("long", "likely") else (),
+        stale=stale if life.span in ("long", "likely") else (),
     )
+
+
+def _ends_soon(collection: Collection, life: Life) -> Iterator[str]:
+    """Why nobody would care that it grows: it is gone soon, or nothing says that it stays.
+
+    What is behind a lock is meant to be shared: one that each call builds anew is worth a word.
+    """
+    if life.span == "unknown":
+        yield f"nothing says that it lives long: {life.because}"
+    elif life.span == "short" and not (life.direct and SHARED & set(collection.wrappers)):
+        yield life.because
 
 
 def is_named(collection: Collection) -> bool:

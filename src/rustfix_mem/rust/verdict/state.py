@@ -156,11 +156,15 @@ def _is_parameter(here: Here, files: Files) -> bool:
     return any(parameter.name == plain for parameter in fn.params)
 
 
+INTERNS = re.compile(r"(?:get_or_)?intern(?:_|$)")
 CLOCKS = re.compile(r"\w::now(?:_\w+)?\b|\.elapsed\(")
 
 
 def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterator[str]:
     use, at = here.use, where(here, files)
+    fn = functions_of(here, files)[-1]
+    if INTERNS.match(fn.name):
+        yield f"an interner: `{fn.name}` puts in, and what it hands out must stay"
     if use.note in ("accumulates", "borrowed"):
         yield f"what an entry holds is changed in place at {at}"
     elif use.note == "decides":
@@ -343,6 +347,10 @@ TAKES = "next pop pop_front pop_back pop_first pop_last recv try_recv read_line"
 """What a sibling gives does not come a second time."""
 
 
+WRITTEN_BACK = frozenset(("dirty", "is_dirty", "modified"))
+"""Flags beside what is saved."""
+
+
 def _is_within(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether one path leads through the other."""
     short = min(len(one), len(other))
@@ -366,6 +374,9 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
                 sibling = place.root == own.root and place.path[:-1] == own.path[:-1]
             apart = place.root == own.root and not _is_within(place.path, own.path)
             name = (place.path or (place.root,))[-1]
+            if name in WRITTEN_BACK and any(use.kind == "assign" for use in mention.uses):
+                yield f"in step with `{name}`: it is written back to where it came from"
+                return
             kept = [use for use in mention.uses if TAKEN not in use.via]
             added = any(use.method.partition(".")[0] in ADDS for use in kept)
             if (sibling or apart) and added:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.text import line_at
@@ -11,25 +11,35 @@ from rustfix_mem.text import line_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.rust.file.facts import TypeDef
+    from rustfix_mem.rust.file.facts import FnDef, TypeDef
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.links import Here
     from rustfix_mem.rust.whole.types import Collection
 
 MAX_OWNERS = 6
 RING = "its owners form a ring"
+SPANS = ("long", "likely", "unknown", "short")
+"""From the longest: the longest life that any of its makers and keepers gives it counts."""
+
+LONG_LIVED = re.compile(
+    r"(?:Server|Service|Daemon|Registry|Manager|Engine|Runtime|App|Application|Window|Renderer"
+    r"|Agent|Scheduler|Supervisor|Hub|Pool|Controller|Database)(?:State|Inner|Data|Context|Impl)?$"
+)
+"""Names of types of which a program makes few, and keeps them. A net for what is not followed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """`span`: `long`, `unknown`, `short` or `unused`; `because` says by what.
+    """`span`: `long`, `likely`, `unknown`, `short` or `unused`; `because` says by what.
 
-    `sure` if a static surely keeps it.
+    `sure` if a static surely keeps it; `direct` if that is said of its own makers, not of those
+    that make what keeps it.
     """
 
     span: str
     because: str
     sure: bool = False
+    direct: bool = True
 
 
 def life_of(collection: Collection, files: Files) -> Life:
@@ -48,6 +58,8 @@ def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) ->
     if identity in files.lives:
         return files.lives[identity]
     found = _found_life(owner, file, files, seen | {identity})
+    if found.span == "unknown" and LONG_LIVED.search(owner.name):
+        found = replace(found, span="likely")
     if not seen or RING not in found.because:  # inside a ring, the answer depends on who asks
         files.lives[identity] = found
     return found
@@ -62,13 +74,15 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
     ]
     if not any(life.sure for life in found):
         found += _holders(owner, file, paths, files, seen)
-    for span in ("long", "unknown", "short"):
+    for span in SPANS:
         chosen = sorted((life for life in found if life.span == span), key=lambda x: not x.sure)
         if chosen:
             return chosen[0]
     seen_made = next(_perhaps_made(owner, paths, files), None)
     if seen_made is not None:
         return seen_made
+    if trait := _made_by_type(owner, file, files):
+        return Life("unknown", f"who asks for any `Default` that is `{trait}` may make one")
     return Life("unused", f"nobody in this workspace makes a `{owner.name}` outside of tests")
 
 
@@ -119,11 +133,11 @@ def _holders(
             ]
             if kept and holder.lifetimes:
                 because = f"`{holder.name}.{kept[0].name}` keeps it, and borrows: built per call"
-                found.append(Life("short", because))
+                found.append(Life("short", because, direct=False))
             elif kept:
                 above = _type_life(holder, path, files, seen)
                 because = f"`{holder.name}.{kept[0].name}` keeps it; {above.because}"
-                found.append(Life(above.span, because, above.sure))
+                found.append(Life(above.span, because, above.sure, direct=False))
     return found
 
 
@@ -145,9 +159,42 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
                 found.append(Life("long", f"{where} makes one and runs as long as the program"))
             elif made.fate == "local":
                 found.append(Life("short", f"built per call: {where} makes one and drops it"))
+            elif made.fate == "kept" or _is_for_others(facts.fns[made.fn], owner, path, files):
+                found.append(Life("likely", f"{where} makes one and hands it on"))
             else:
                 found.append(Life("unknown", f"{where} makes one and hands it on"))
     return found
+
+
+STANDARD = frozenset(
+    "Default Clone Debug Display Drop Deref DerefMut Iterator IntoIterator From Into TryFrom"
+    " FromStr AsRef AsMut Borrow Index IndexMut PartialEq Eq PartialOrd Ord Hash Extend"
+    " FromIterator Error Serialize Deserialize Write Read Add Sub Not Neg".split()
+)
+"""Traits that nobody makes a cache for."""
+
+
+def _is_for_others(maker: FnDef, owner: TypeDef, path: str, files: Files) -> bool:
+    """Whether a public function answers one, and nobody in the workspace asks for it."""
+    answers = [] if maker.returns is None else list(maker.returns.walk())
+    if maker.visibility != "pub" or not any(t.name in ("dyn", "impl", owner.name) for t in answers):
+        return False
+    before = rf"\.|\b(?:Self|{maker.owner})::" if maker.owner else r"(?<![\w.:])(?:[a-z_]\w*::)*"
+    asked = re.compile(rf"(?<!fn )(?:{before}){re.escape(maker.name)}\s*\(".encode())
+    tests = [fn.span for fn in files.facts(path).fns if fn.test]
+    for other in files.files_with(maker.name):
+        for call in () if _serves_tests(other, files) else asked.finditer(files.sources[other]):
+            if other != path or not any(t.start <= call.start() < t.end for t in tests):
+                return False
+    return True
+
+
+def _made_by_type(owner: TypeDef, file: str, files: Files) -> str:
+    """The trait of others through which a type parameter may make one; empty if there is none."""
+    traits = {fn.trait for fn in files.facts(file).fns if fn.owner == owner.name and fn.trait}
+    if "Default" not in owner.derives and "Default" not in traits:
+        return ""
+    return min((trait for trait in traits if trait not in STANDARD), default="")
 
 
 def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Life]:
@@ -166,7 +213,7 @@ def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Li
         for static in facts.statics:
             value = files.text(path, static.span).partition("=")[2]
             if not static.test and literal.search(value):
-                yield Life("unknown", f"the static `{static.name}` makes one and hands it on")
+                yield Life("likely", f"the static `{static.name}` makes one and hands it on")
         for fn in facts.fns:
             head, _, body = files.text(path, fn.span).partition("{")
             found = None if fn.test or fn.owner == owner.name else written.search(body)
@@ -174,7 +221,8 @@ def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Li
                 at = fn.span.start + len(f"{head}{{{body[: found.start()]}".encode())
                 line = line_at(files.sources[path], at)
                 said = " ".join(found[0].split())
-                yield Life("unknown", f"`{fn.name}` ({path}:{line}) may make one: `{said}`")
+                span = "likely" if _is_for_others(fn, owner, path, files) else "unknown"
+                yield Life(span, f"`{fn.name}` ({path}:{line}) may make one: `{said}`")
 
 
 def where(here: Here, files: Files) -> str:

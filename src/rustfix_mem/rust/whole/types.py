@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
@@ -207,6 +208,11 @@ def _substituted(tree: TypeTree, given: Mapping[str, TypeTree]) -> TypeTree:
 
 
 VALUES = {"bool": 2, "u8": 256, "i8": 256, "()": 1, "Ordering": 5, "TypeId": 1000, "Level": 8}
+ENUMERATED = re.compile(
+    r"[a-z](?:Icon|Kind|Mode|Level|Direction|Variant|Category|Status|StatusCode)$"
+)
+"""Names of types of other crates that are most likely enums without data."""
+
 LITERALS = 1000
 FEW = 4096
 """A collection with no more keys than these needs no bound."""
@@ -252,6 +258,8 @@ def _values(tree: TypeTree, path: str, module: str, files: Files, depth: int) ->
     if tree.name in VALUES:
         return VALUES[tree.name]
     meaning = files.names.meaning(tree.head, path, module)
+    if meaning is not None and meaning.defined is None and ENUMERATED.search(tree.name):
+        return 64
     if meaning is None or meaning.defined is None:
         return None
     defined = meaning.defined

@@ -1,0 +1,64 @@
+"""What keys are called, and what comments say: a net for caches that can only hold few entries.
+
+Names prove nothing. But a bound that is never reached is of no use to anybody, so whatever is
+named after something of which there are few is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file.memo import plain_key
+from rustfix_mem.rust.verdict.state import INTEGERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.rust.whole.links import Here
+    from rustfix_mem.rust.whole.types import Collection
+
+FEW = re.compile(
+    r"(?:^|_)(?:[ug]id|locale|lang|language|theme|charset|encoding|timezone|time_zone|tz|currency"
+    r"|dialect|backend|driver|plugin|table|column|schema|store|shard|font_size|size_key|dpi|licen[cs]e)(?:_?(?:id|name|key|code))?$"
+)
+"""Things of which a machine, a program or a database has few."""
+
+POSITION = re.compile(r"^(?:line|row|col|column|idx|index)(?:_?(?:no|number|index|idx))?$")
+
+MEANT = re.compile(
+    r"\bno evictions?\b|\bnever (?:be )?(?:evict|forg[eo]t|remov|clean|clear|shr[iu]nk|drop|free)"
+    r"|\b(?:keeps?|kept|lives?|stays?|stored?)\b[^.]*\b(?:history|forever|for ever)\b"
+    r"|\b(?:life(?:time)?|duration) of the (?:whole )?(?:program|process|server|application)"
+    r"|\b(?:on purpose|intentional|deliberate)"
+    r"|\b(?:few|limited|small|fixed|bounded|finite) (?:\w+ )?(?:number|amount|set|list) of\b"
+    r"|\bonly (?:a )?few\b|\bbounded by\b",
+    re.IGNORECASE,
+)
+ABOVE = re.compile(r"(?:[ \t]*(?:#\[[^\n]*|//[^\n]*)\n)+[^\n]*\Z")
+LONGEST = 2000
+"""So many bytes above a declaration are asked for its comments."""
+
+
+def few(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Why there are most likely few keys, or growth is meant."""
+    keys = [plain_key(here.use.key) for here in growths if here.use.key]
+    names = [re.split(r"\.|::", key.removesuffix("()"))[-1] for key in keys]
+    if names and all(FEW.search(name) for name in names):
+        yield f"few keys, by their name: `{keys[0]}`"
+    elif names and collection.key.name in INTEGERS and all(POSITION.match(n) for n in names):
+        yield f"its key `{keys[0]}` is a position in something, which bounds it"
+    start = collection.span.start
+    before = files.sources[collection.path][max(0, start - LONGEST) : start]
+    found = ABOVE.search(before.decode(errors="replace"))
+    yield from meant(found[0] if found is not None else "")
+
+
+def meant(above: str) -> Iterator[str]:
+    """Why growth is meant, by the comments among the lines above a declaration."""
+    lines = above.splitlines()
+    spoken = [line.strip().lstrip("/!").strip() for line in lines if line.strip()[:2] == "//"]
+    said = MEANT.search(" ".join(spoken))
+    if said is not None:
+        yield f"its comment says that growth is meant, or that there are few: `{said[0]}`"
