@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.file import mend
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
@@ -110,17 +111,28 @@ class Tree:
         self.source = source
         self.strict = False
         self._root: Node | None = None
+        self._mended = False
 
     @cached_property
     def _tree(self) -> tree_sitter.Tree:
         from tree_sitter import Parser
 
         # A fresh parser each: a used one may hand out an older tree.
-        return Parser(_language()).parse(self.source)
+        tree = Parser(_language()).parse(self.source)
+        if tree.root_node.has_error and (other := mend.mended(self.source)) != self.source:
+            again = Parser(_language()).parse(other)
+            self._mended = not again.root_node.has_error
+            return again if self._mended else tree
+        return tree
 
     @property
     def is_parsed(self) -> bool:
         return "_tree" in vars(self)
+
+    @property
+    def mended(self) -> bool:
+        """Whether something in it was blanked out to be understood, so that it is not all seen."""
+        return not self._tree.root_node.has_error and self._mended
 
     @property
     def root(self) -> Node:

@@ -97,6 +97,8 @@ def remove(collection: Collection, files: Files) -> Removal:
     leftovers = Leftovers(files)
     for path in _paths(collection, owner, files):
         with syntax.parsed(files.sources[path]) as tree:
+            if tree.mended:
+                raise Refused(f"{path} is not all understood")
             functions = tuple(collect(tree.root).functions)
             file = _File(path, tree.root, functions, collection, owner, files)
             _cut_file(file, found, leftovers)

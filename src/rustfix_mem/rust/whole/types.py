@@ -254,7 +254,8 @@ def _values(tree: TypeTree, path: str, module: str, files: Files, depth: int) ->
         inner = product(tree.args, path, module)
         return None if inner is None else inner + 1
     if tree.head == "&" and not tree.lifetime and tree.args and tree.args[0].head == "str":
-        return LITERALS  # `&'static str`: the program's own literals
+        leaked = b"leak(" in files.sources[path]
+        return None if leaked else LITERALS  # `&'static str`: the program's own literals
     if tree.name in VALUES:
         return VALUES[tree.name]
     meaning = files.names.meaning(tree.head, path, module)
