@@ -62,3 +62,18 @@ def meant(above: str) -> Iterator[str]:
     said = MEANT.search(" ".join(spoken))
     if said is not None:
         yield f"its comment says that growth is meant, or that there are few: `{said[0]}`"
+
+
+def emptied(live: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Why what cannot be bounded need not be told of: a function of others empties it."""
+    for here in live:
+        fn = files.facts(here.path).fns[here.mention.fn] if here.mention.fn >= 0 else None
+        if here.use.kind != "clear" or not here.sure or fn is None or fn.owner:
+            continue
+        call = re.compile(rf"(?<![\w.])(?:[a-z_]\w*::)*{fn.name}\s*\(".encode())
+        for path in files.files_with(fn.name):
+            reach = files.reach(path)
+            runs = reach.state == "seen" and not reach.test
+            if path != here.path and runs and call.search(files.sources[path]):
+                yield f"emptied by `{fn.name}`, which {path} calls"
+                return
