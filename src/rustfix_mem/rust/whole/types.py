@@ -209,7 +209,7 @@ def _substituted(tree: TypeTree, given: Mapping[str, TypeTree]) -> TypeTree:
 
 VALUES = {"bool": 2, "u8": 256, "i8": 256, "()": 1, "Ordering": 5, "TypeId": 1000, "Level": 8}
 ENUMERATED = re.compile(
-    r"[a-z](?:Icon|Kind|Mode|Level|Direction|Variant|Category|Status|StatusCode)$"
+    r"(?:[a-z](?:Icon|Kind|Mode|Level|Direction|Variant|Category|Status)|StatusCode)$"
 )
 """Names of types of other crates that are most likely enums without data."""
 
