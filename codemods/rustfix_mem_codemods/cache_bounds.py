@@ -227,7 +227,7 @@ class CacheBounds(Codemod):
         growth.foresee((one for found in kept.values() for one in found), codebase)
         for found in kept.values():
             said = [one for collection in found for one in self._said(collection, codebase)]
-            yield from _one_if_orphan(said)
+            yield from _once(said)
 
     def _said(
         self, collection: types.Collection, codebase: Codebase
@@ -366,10 +366,13 @@ FAR = 2
 MILLION = 1_000_000
 
 
-def _one_if_orphan(said: list[Finding | LeftAlone]) -> Iterator[Finding | LeftAlone]:
-    """All that is said of one file; but that rustc never sees the file is said once."""
+def _once(said: list[Finding | LeftAlone]) -> Iterator[Finding | LeftAlone]:
+    """All that is said of one file; but that rustc never sees the file is said once.
+
+    Of two definitions of one type, each under its `cfg`, all is said once too.
+    """
     orphaned = False
-    for one in said:
+    for one in dict.fromkeys(said):
         if isinstance(one, Finding) and one.shape == "orphan":
             if orphaned:
                 continue
@@ -411,7 +414,7 @@ def _report(verdict: growth.Verdict, why: tuple[str, ...]) -> Finding:
 
 def _hidden(verdict: growth.Verdict, codebase: Codebase) -> Finding:
     here, item = verdict.hidden[0], verdict.collection.item
-    sure, why = growth.because(here, codebase)
+    sure, why = growth.because(here, verdict.collection, codebase)
     grows = "grows with every new key; no fix is offered"
     seen = grows if sure else "is a cache that may grow where this tool cannot see"
     return Finding(

@@ -62,7 +62,7 @@ def smaller(handed: tuple[Here, ...], live: tuple[Here, ...], files: Files) -> I
             return
 
 
-def because(here: Here, files: Files) -> tuple[bool, str]:
+def because(here: Here, collection: Collection, files: Files) -> tuple[bool, str]:
     """Whether it surely grows there, and what is known of that."""
     name, at = _name(here), where(here, files)
     match here.use.kind:
@@ -78,11 +78,19 @@ def because(here: Here, files: Files) -> tuple[bool, str]:
                     True,
                     f"grows at {at} through the `Deref` of `{lender}`, which is not followed",
                 )
-            return False, f"perhaps grows at {at}: the type there is not known"
+            unclear = _of_two(here, collection, files) or "the type there is not known"
+            return False, f"perhaps grows at {at}: {unclear}"
     followed = _followed(here, files)
     if followed is not None and _does(followed, here, ("grow",), files):
         return True, f"`{name}`, which is given it at {at}, puts in and never removes"
     return False, f"passed on to a call that is not followed: `{name}`"
+
+
+def _of_two(here: Here, collection: Collection, files: Files) -> str:
+    """Whether its owner is defined twice in its file, each under a `cfg`; empty if it is not."""
+    name = collection.owner.name if collection.owner is not None else ""
+    same = [defined for defined in files.facts(here.path).types if defined.name == name]
+    return f"`{name}` has {len(same)} definitions" if len(same) > 1 else ""
 
 
 def _name(here: Here) -> str:
