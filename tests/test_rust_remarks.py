@@ -113,10 +113,15 @@ def test_pins_are_listed() -> None:
         LIB: source.encode(),
         "docs/a.md": b"# A\n\n`max_cached` is 5,000.\n\nMAX_CACHED is a number.\n",
         "app.toml": b"[cache]\nmax_cached = 7\n[other]\nmax_cached_x = 5000\n",
+        "docs/b.md": b"## max_cached\n\nSo many.\nThe default is 5000.\n\n## other\n\n5000\n",
+        "docs/c.md": b"## max_cached\n\nSo many.\n\n## other\n\nThe default is 5000.\n",
+        "example.toml": b"# see below\n#max_cached = 5000\n#max_cached = 7\n",
     }
     done = plan(CacheBounds.configure({"max-entries": 200}), Snapshot.of_files(files), cache=False)
     assert done.applied[0].finding.why == (
         "a test says it: src/lib.rs:6",
         "checked-in settings may override it: app.toml:2",
+        "a document names it: example.toml:2",
         "a document names it: docs/a.md:3",
+        "a document names it: docs/b.md:1",
     )

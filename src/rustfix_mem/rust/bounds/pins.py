@@ -75,14 +75,28 @@ def _is_read(limit: Limit, files: Files) -> bool:
 
 
 def _documented(limit: Limit, files: Files) -> Iterator[str]:
-    """Documents that name it on a line with the number."""
+    """Documents, and comments of settings, that name it on a line with the number."""
     name = _name(limit).encode()
     said = re.compile(rb"\b(?:" + name + rb"|" + name.lower().removeprefix(b"default_") + rb")\b")
     for path, source in files.documents.items():
-        if path.endswith(DOCUMENTS):
-            for found in said.finditer(source):
-                if _says(_line(source, found.start()), limit.number.value):
-                    yield f"a document names it: {path}:{line_at(source, found.start())}"
+        for found in said.finditer(source):
+            line = _line(source, found.start())
+            if path.endswith(DOCUMENTS):
+                line = _section(source, found.start()) if line.startswith(b"#") else line
+            elif not line.lstrip().startswith(REMARKS):
+                continue
+            if _says(line, limit.number.value):
+                yield f"a document names it: {path}:{line_at(source, found.start())}"
+
+
+def _section(source: bytes, at: int) -> bytes:
+    """What stands below a heading, up to the next one."""
+    end = source.find(b"\n#", at)
+    return source[at : end if end >= 0 else len(source)]
+
+
+REMARKS = (b"#", b";", b"//")
+"""How comments of settings begin."""
 
 
 def _says(line: bytes, value: int) -> bool:
