@@ -84,6 +84,12 @@ SIZED = re.compile(
 )
 """A name that `numbers.TELLS`, and a number that is far above what anybody would ask for."""
 
+APART = re.compile(rb"\}\s*=\s*(?:&\s*mut\s+)?\*?self\b")
+"""A pattern that takes `self` apart."""
+
+NEAR = 200
+"""Bytes before a name that are looked at."""
+
 MADE = re.compile(
     rb"(?:Cache|[Ll][Rr][Uu])\w*\s*(?:::\s*<[^;]*?>\s*)?::\s*(?:unbounded|new_unbounded|builder)"
     rb"|Unlimited|\bmemoize\b|#\[(?:\w+::)*cached|use\s+cached\b"
@@ -184,33 +190,54 @@ def _end(live: bytes, start: int, opened: bytes) -> int:
     return len(live)
 
 
+@cache
+def _taking(name: bytes) -> re.Pattern[bytes]:
+    # A pattern that begins with a literal is searched for eight times as fast.
+    return re.compile(re.escape(name) + rb"\b" + INSIDE + rb"\s*\.\s*(?:" + OUT + rb")\s*\(")
+
+
 def _settled(live: bytes, name: bytes, behind: bytes) -> bool:
     """Whether entries are taken out of `name`, or gone through; `behind` stands before a field."""
-    # A pattern that begins with a literal is searched for eight times as fast.
-    direct = re.compile(re.escape(name) + rb"\b" + INSIDE + rb"\s*\.\s*(?:" + OUT + rb")\s*\(")
-    for found in direct.finditer(live):
+    for found in _taking(name).finditer(live):
         line = live[live.rfind(b"\n", 0, found.start()) + 1 : found.start()]
-        before = line.rstrip() or live[: found.start()].rstrip()[-1:]
+        before = _before(live, found.start())
         whole = before.endswith(behind) if behind else not re.search(rb"\w\Z", line)
         if whole and b"//" not in line:
             return True
     return False
 
 
+def _before(live: bytes, at: int) -> bytes:
+    """What stands close before a place, without blanks."""
+    return live[max(0, at - NEAR) : at].rstrip()
+
+
 def grows(source: bytes, name: str) -> bool:
     """Whether a file may put something into a field of that name."""
-    return _grown(_without_tests(source), name.encode(), b"")
+    literal = name.encode()
+    return _grown(source, literal, b"") and _grown(_without_tests(source), literal, b"")
+
+
+@cache
+def _filling(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    """What puts something in where it is named, what lends it, and what takes its owner apart."""
+    written = re.escape(name)
+    into = (
+        written + rb"\b(?:\s*\(\s*\))?" + INSIDE + rb"\s*\.\s*(?:" + IN + b"|" + LENT + rb")\s*\("
+    )
+    lent = (
+        rb"mut\s+(?:\w+\s*\.\s*)*" + written + rb"\b"
+        rb"|let\s+mut\s+\w+\s*=[^;]*\." + written + rb"\b"
+    )
+    apart = rb"\{[^{}]*\b" + written + rb"\b[^{}]*" + APART.pattern
+    return re.compile(into), re.compile(lent), re.compile(apart)
 
 
 def _grown(live: bytes, name: bytes, behind: bytes) -> bool:
     """Whether something may be put into `name`; `behind` stands before it, if it is not a local."""
-    written = re.escape(name)
-    into = re.compile(
-        written + rb"\b(?:\s*\(\s*\))?" + INSIDE + rb"\s*\.\s*(?:" + IN + b"|" + LENT + rb")\s*\("
-    )
-    if any(live[: found.start()].rstrip().endswith(behind) for found in into.finditer(live)):
+    into, lent, apart = _filling(name)
+    if any(_before(live, found.start()).endswith(behind) for found in into.finditer(live)):
         return True
-    lent = re.compile(rb"mut\s+(?:\w+\s*\.\s*)*" + written + rb"\b")
-    bound = re.compile(rb"let\s+mut\s+\w+\s*=[^;]*\." + written + rb"\b")
-    taken = re.compile(rb"\{[^{}]*\b" + written + rb"\b[^{}]*\}\s*=\s*(?:&\s*mut\s+)?\*?self\b")
-    return any(pattern.search(live) for pattern in (lent, bound, taken))
+    if lent.search(live):
+        return True
+    return APART.search(live) is not None and apart.search(live) is not None
