@@ -104,8 +104,12 @@ def test_what_a_sparse_checkout_leaves_out_is_as_in_the_index(
     assert not (repo.path / "out").exists()  # the control
     repo.write("in/c.rs", b"new")
     head = {"src/a.rs": b"fn a() {}\n", "out/b.rs": b"b"}
+    for file in repo.path.rglob("*"):  # were an object written again, git would set its time to now
+        os.utime(file, (1, 1), follow_symlinks=False)
+    before = everything(repo.path)
     assert staged(repo.path) == head | {"in/c.rs": b"c"}
     assert on_disk(repo.path) == head | {"in/c.rs": b"new"}
+    assert everything(repo.path) == before
 
 
 @pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])

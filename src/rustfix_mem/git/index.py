@@ -11,6 +11,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import UsageError
+from rustfix_mem.git import sparse
 from rustfix_mem.git.command import decode
 from rustfix_mem.git.snapshot import Entry, Snapshot
 
@@ -88,6 +89,8 @@ def rows(store: Store, index: Path) -> list[Row]:
     copy.mkdir(exist_ok=True)
     for file in (index, *index.parent.glob("sharedindex.*")):
         shutil.copyfile(file, store.folder / file.name if file != index else copy / "index")
+    if sparse.has_folders(copy / "index"):
+        return sparse.filled(store, copy / "index", _parsed(sparse.listed(store, copy / "index")))
     env = {**store.reading(), "GIT_INDEX_FILE": str(copy / "index")}
     return _parsed(store.git(["ls-files", "--stage", "--debug", "-z"], env=env))
 
