@@ -1,0 +1,98 @@
+"""One state of a repository, every command: what changed, and who refused."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from repositories import everything
+from rustfix_mem.git import command as git_command
+from safety.commands import READING, REF, WRITING, Answer, apart_from_branches, refs, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from safety.commands import About
+    from safety.states import State
+
+COMMANDS = READING | WRITING
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of one state: the commands that refused, with their reason, and what is wrong."""
+
+    state: State
+    refused: Mapping[str, str]
+    problems: tuple[str, ...]
+
+
+def tried(state: State, top: Path) -> Tried:
+    """Make a state below `top`, and run every command in it."""
+    watched, out = top / "watched", top / "out"
+    watched.mkdir()
+    out.mkdir()
+    folder = state.make(watched)
+    refused, problems = dict[str, str](), list[str]()
+    with _foreign(state):
+        before = _refs(folder, state)
+        for name in COMMANDS:
+            answer, changed = _one(name, folder, watched, out)
+            if answer.refused:
+                refused[name] = answer.reason
+            problems += [f"{name}: {path} is not as it was" for path in changed]
+            problems += _answered(name, answer, state)
+        problems += _branches(before, _refs(folder, state), refused)
+    return Tried(state, refused, tuple(problems))
+
+
+def _one(name: str, folder: Path, watched: Path, out: Path) -> tuple[Answer, list[str]]:
+    """The answer of a command, and the files that it must not have changed."""
+    looked: Callable[[Path], dict[str, About]]
+    looked = everything if name in READING else apart_from_branches
+    before = looked(watched)
+    answer = run(folder, COMMANDS[name], out)
+    after = looked(watched)
+    changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    return answer, [os.path.relpath(path, watched) for path in sorted(changed)]
+
+
+def _answered(name: str, answer: Answer, state: State) -> Iterator[str]:
+    wanted = state.refused.get(name)
+    if wanted is None and (answer.refused or answer.code not in (0, 1)):
+        yield f"{name}: exit code {answer.code}, {answer.err}"
+    if wanted is not None and not (answer.refused and wanted in answer.reason):
+        yield f"{name}: not refused with `{wanted}`, but exit code {answer.code}, {answer.err}"
+
+
+def _branches(before: set[str], after: set[str], refused: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the refs: no old one may change, and ours alone may be new."""
+    yield from (f"this ref is gone: {ref}" for ref in before - after)
+    new = [ref for ref in after - before if not ref.startswith(f"{REF} ")]
+    yield from (f"this ref is new: {ref}" for ref in new)
+    made = len(after - before)
+    if not refused.keys() & WRITING.keys() and made != 1:
+        yield f"{made} new refs, not one"
+    if WRITING.keys() <= refused.keys() and made:
+        yield f"{made} new refs, though all refused"
+
+
+def _refs(folder: Path, state: State) -> set[str]:
+    return refs(folder) if state.readable else set()
+
+
+@contextmanager
+def _foreign(state: State) -> Iterator[None]:
+    """Where we may not give a repository to another user, git is told that it has been."""
+    if not state.foreign or os.geteuid() == 0:
+        yield
+        return
+    name = "GIT_TEST_ASSUME_DIFFERENT_OWNER"
+    git_command.HARDENING[name] = "1"
+    try:
+        yield
+    finally:
+        del git_command.HARDENING[name]
