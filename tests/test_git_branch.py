@@ -10,13 +10,14 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rustfix_mem.errors import CodemodBug, UsageError
 from rustfix_mem.git import branch as branches
 from rustfix_mem.git.branch import Built, Done, Outcome, build, publish
+from rustfix_mem.git.command import Ran
 from rustfix_mem.git.commit import message
 from rustfix_mem.git.identity import Identity
 from rustfix_mem.git.store import Store
@@ -595,6 +596,21 @@ def test_of_many_at_once_one_wins(repo: Repo) -> None:
     assert [line.split()[1] for line in log][-1] == tip
     assert len(log) == sum(map(bool, out))
     assert repo.git("fsck", "--no-dangling") == ""
+
+
+def test_git_that_says_nothing_of_a_lost_object(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does where a folder cannot be made at the end of a batch (git 2.47)."""
+    run = branches._run
+
+    def quiet(store: Store, args: Sequence[str], *more: Any) -> Ran:
+        return Ran(0, b"", "") if args[0] == "unpack-objects" else run(store, args, *more)
+
+    monkeypatch.setattr(branches, "_run", quiet)
+    assert "an object did not arrive" in refusal(repo.path).what
+    monkeypatch.undo()
+    assert apply(repo.path).done is Done.CREATED
 
 
 @contextmanager

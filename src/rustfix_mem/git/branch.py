@@ -178,16 +178,16 @@ def _write_tree(store: Store, parent: str, before: Snapshot, blobs: Mapping[str,
 def _carry_over(store: Store, made: Sequence[Built]) -> None:
     """Copy the new objects; git writes each beside its place and renames it, or has it already."""
     new = {oid for built in made for oid in new_objects(store, built.commit, built.base)}
-    wanted = "".join(f"{oid}\n" for oid in sorted(new))
-    pack = _apart(
-        store, ["pack-objects", "--stdout", "-q", "--window=0"], store.reading(), wanted.encode()
-    )
+    wanted = "".join(f"{oid}\n" for oid in sorted(new)).encode()
+    pack = _apart(store, ["pack-objects", "--stdout", "-q", "--window=0"], store.reading(), wanted)
     shared = decode(store.theirs(["config", "--get", "core.sharedRepository"]).out).strip()
     env = store.writing() | {"GIT_OBJECT_DIRECTORY": str(store.place.objects)}
     settings = (*_DURABLE, f"core.sharedRepository={shared or 'umask'}")
     ran = _run(store, ["unpack-objects", "-q"], env, pack, settings)
-    if ran.status:
-        raise cannot_write(store, ran)
+    # A batch ends with git moving folders into place, and it does not say if that has failed.
+    there = _apart(store, ["cat-file", "--batch-check"], env, wanted)
+    if ran.status or b" missing" in there:
+        raise cannot_write(store, ran if ran.status else Ran(1, b"", "an object did not arrive"))
 
 
 def _point(store: Store, claims: Sequence[Claim]) -> None:
