@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -711,6 +712,18 @@ def test_a_bug_is_two_lines_and_70(
     assert lines[1] == "help: report it with what `rustfix-mem check cap-maps -v` prints"
     assert main(["check", "-v"]) == 70
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_no_bug_of_ours(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Report:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
+
+    monkeypatch.setattr(changeset, "check", full)
+    lines = refused(capsys, "check", "cap-maps")
+    assert lines[0] == "error: the machine says: no space left on device (`/tmp/x`)"
+    assert "`TMPDIR=FOLDER`" in lines[1]
 
 
 def test_an_interruption_is_quiet(

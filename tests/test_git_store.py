@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,15 @@ def test_nothing_is_left_of_the_store(repo: Repo) -> None:
         assert store.folder.is_dir()
         assert store.git(["rev-parse", "--git-dir"]).strip() == os.fsencode(store.folder)
     assert not store.folder.exists()
+
+
+def test_no_room_for_temporary_files(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nothing"))
+    error = refusal(repo.path)
+    assert error.what == "cannot make a temporary folder: no such file or directory"
+    assert "`TMPDIR=FOLDER`" in error.help
 
 
 def test_reading_leaves_no_byte(repo: Repo) -> None:

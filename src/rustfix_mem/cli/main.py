@@ -6,19 +6,25 @@ time; typer has its word when help is asked for or something is not as it should
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from rustfix_mem.cli import options as known
 from rustfix_mem.cli import output
-from rustfix_mem.errors import RustfixMemError
+from rustfix_mem.errors import RustfixMemError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BUG = RustfixMemError.exit_code
 INTERRUPTED = 130
+
+MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
+"""What can go wrong with any file, and is the mistake of no line of ours."""
+
+MORE_ROOM = "put that right and run it again; `TMPDIR=FOLDER` moves the temporary files elsewhere"
 
 
 def main(argv: Sequence[str] | None = None, program: str = "rustfix-mem") -> int:
@@ -31,6 +37,9 @@ def main(argv: Sequence[str] | None = None, program: str = "rustfix-mem") -> int
     except RustfixMemError as error:
         return _fail(args, error, error.what, error.help, error.exit_code)
     except Exception as error:  # noqa: BLE001  # the last resort: two lines, not a traceback
+        if isinstance(error, OSError) and error.errno in MACHINE:
+            what = f"the machine says: {(error.strerror or str(error)).lower()}{_of(error)}"
+            return _fail(args, error, what, MORE_ROOM, UsageError.exit_code)
         what = f"this is a bug of rustfix-mem: {type(error).__name__}: {error}"
         return _fail(args, error, what, f"report it with what `{_again(args)}` prints", BUG)
 
@@ -100,6 +109,10 @@ def _fail(args: list[str], error: Exception, what: str, help: str, code: int) ->
         traceback.print_exception(error)
     output.error(_colour(args), what, help)
     return code
+
+
+def _of(error: OSError) -> str:
+    return f" (`{error.filename}`)" if error.filename else ""
 
 
 def _wants_traceback(args: list[str]) -> bool:

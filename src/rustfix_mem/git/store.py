@@ -34,7 +34,7 @@ class Store:
     @classmethod
     def open(cls, repo: Path) -> Store:
         """Open the repository at or above `repo`; raises `UsageError` if that cannot be."""
-        folder = Path(tempfile.mkdtemp(prefix="rustfix-mem-")).resolve()
+        folder = _temporary()
         try:
             place = locate(repo, folder)
             _private(folder, place.object_format)
@@ -168,6 +168,16 @@ class Store:
         return UsageError(
             f"there is no commit `{shown}`", "`git log --oneline` shows what is there"
         )
+
+
+def _temporary() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="rustfix-mem-")).resolve()
+    except OSError as error:
+        raise UsageError(
+            f"cannot make a temporary folder: {(error.strerror or str(error)).lower()}",
+            "free some space, or name a folder on another disk: `TMPDIR=FOLDER`",
+        ) from error
 
 
 def _private(folder: Path, object_format: str) -> None:
