@@ -58,9 +58,14 @@ class Answer:
         return self.err.partition("\n")[0].removeprefix("error: ")
 
 
+def formed(command: tuple[str, ...], out: Path) -> list[str]:
+    """The arguments of a command that writes its files to `out`."""
+    return [part.replace("{out}", str(out)) for part in command]
+
+
 def run(folder: Path, command: tuple[str, ...], out: Path) -> Answer:
     """Run one command in `folder`; nothing may be left in the folder for temporary files."""
-    args = [part.format(out=out) if "{out}" in part else part for part in command]
+    args = formed(command, out)
     shown, told = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     with _apart(out / "tmp"), contextlib.redirect_stdout(shown), contextlib.redirect_stderr(told):
         code = main(["-C", str(folder), *args])

@@ -587,9 +587,13 @@ STATES = (
 )
 
 
-def states() -> list[State]:
-    """Those that the git of this machine can make."""
+def git_version() -> tuple[int, int]:
     said = subprocess.run(["git", "version"], capture_output=True, check=True, text=True).stdout
     found = re.search(r"(\d+)\.(\d+)", said)
     assert found, said
-    return [state for state in STATES if state.needs <= (int(found[1]), int(found[2]))]
+    return int(found[1]), int(found[2])
+
+
+def states() -> list[State]:
+    """Those that the git of this machine can make."""
+    return [state for state in STATES if state.needs <= git_version()]
