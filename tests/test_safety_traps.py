@@ -69,7 +69,8 @@ def test_the_control_git_springs_them_in_that_repository(tmp_path: Path) -> None
     repo = hostile(tmp_path)
     git(repo, "status")
     git(repo, "log", "-p")
-    git(repo, "-c", "core.hooksPath=.git/hooks", "commit", "--allow-empty", "-m", "x")
+    calm = ("-c", "filter.evil.process=", "-c", "core.hooksPath=.git/hooks")
+    git(repo, *calm, "commit", "--allow-empty", "-m", "x")
     found = sprung(tmp_path)
     assert {"core.fsmonitor", "diff.evil.textconv", "filter.evil.process"} <= set(found)
     assert len(found) > 5
