@@ -101,3 +101,7 @@ def test_a_condition(indent: str, left: str, right: str, width: int, text: str) 
 )
 def test_a_chain(head: str, steps: str, text: str) -> None:
     assert chain("    ", head, steps, STYLE) == text
+
+
+def test_an_indent_that_nobody_can_mean_is_none() -> None:
+    assert style_of(b"", "tab_spaces = 99999999999").unit == "    "

@@ -47,7 +47,8 @@ def _unit(source: bytes, spaces: int) -> str:
 
 
 def _number(rustfmt: str, key: str) -> int:
-    found = re.search(rf"^\s*{key}\s*=\s*(\d+)", rustfmt, re.MULTILINE)
+    """A number of the settings; 0 for none, or for one that nobody can mean."""
+    found = re.search(rf"^\s*{key}\s*=\s*(\d{{1,4}})(?!\d)", rustfmt, re.MULTILINE)
     return int(found[1]) if found else 0
 
 
