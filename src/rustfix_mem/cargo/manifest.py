@@ -65,14 +65,19 @@ def read(source: bytes) -> dict[str, Any]:
     """What a TOML file says; `ValueError` if it is not one."""
     text = source.decode("utf-8-sig")
     try:
+        return _loads(text)
+    except tomllib.TOMLDecodeError as error:
+        try:
+            return _loads(_joined(text))
+        except ValueError:
+            raise error from None  # whose line is that of the file
+
+
+def _loads(text: str) -> dict[str, Any]:
+    try:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    except tomllib.TOMLDecodeError as error:
-        try:
-            return tomllib.loads(_joined(text))
-        except tomllib.TOMLDecodeError:
-            raise error from None  # whose line is that of the file
 
 
 TOKEN = re.compile(

@@ -144,14 +144,14 @@ def _of_cargo(data: bytes) -> Iterator[_Source]:
     """The tables of the top `Cargo.toml`. One that is no TOML is told of by who reads manifests."""
     if b"rustfix-mem" not in data:
         return
-    import tomllib
+    from rustfix_mem.cargo import manifest
 
     try:
-        manifest = tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        whole = manifest.read(data)
+    except ValueError:
         return
     for kind in ("package", "workspace"):
-        table: Any = manifest
+        table: Any = whole
         for key in (kind, "metadata", "rustfix-mem"):
             table = table.get(key) if isinstance(table, dict) else None
         origin = f"{kind}.metadata of {CARGO}"
@@ -231,7 +231,7 @@ def _parse(data: bytes) -> dict[str, Any]:
     import tomllib  # 6 ms, which a repository without the file does not wait for
 
     try:
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise UsageError(f"`{FILE}`, line {line}: not UTF-8", "save it as UTF-8") from None
@@ -242,6 +242,11 @@ def _parse(data: bytes) -> dict[str, Any]:
         reason = said[: place.start()] if place else said.removesuffix(" (at end of document)")
         raise UsageError(
             f"`{FILE}`, {where}: {reason[:1].lower()}{reason[1:]}", "correct the TOML and commit it"
+        ) from None
+    except (RecursionError, ValueError):  # of a number that no computer counts to
+        raise UsageError(
+            f"`{FILE}` is nested too deeply, or has a number that is too long",
+            "correct the TOML and commit it",
         ) from None
 
 
