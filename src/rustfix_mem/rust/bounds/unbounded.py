@@ -217,7 +217,7 @@ def _constant(maker: Maker, path: str, entries: int, files: Files) -> Edit:
         f"/// The most entries `{what}` holds before it drops the one that was used longest ago.\n"
         f"{indent}const {name}: std::num::NonZeroUsize = {value};\n\n{indent}"
     )
-    return Edit(path, Span(home, home), text)
+    return Edit(path, Span(home, home), layout.style_of(source).lines(text))
 
 
 def _item_start(source: bytes, at: int) -> int:
