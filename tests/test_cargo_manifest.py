@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.cargo.manifest import Package, packages
+from rustfix_mem.cargo.manifest import DEEP_KEY, Package, packages
 from rustfix_mem.cargo.manifest import read as read_one
 
 X = '[package]\nname = "x"\n'
@@ -271,6 +271,29 @@ def test_crlf() -> None:
 )
 def test_an_inline_table_over_several_lines_is_read(written: str) -> None:
     assert read_one(written.encode()) == {"a": {"b": 1, "c": "{"}}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "a = " + "[" * 9999,
+        "a = " + "9" * 9999,
+        "a = {\nb = " + "[" * 9999,
+        "a = {\nb = " + "9" * 9999,
+        ".".join("a" * 20_000) + " = 1",  # for which tomllib would take 1.5 GB
+        " . ".join(["'a'"] * 20_000) + " = 1",
+        "a = { b = 1, " + ".".join("a" * 20_000) + " = 1 }",
+        "# large\n" * 200_000,
+    ],
+)
+def test_what_no_reader_should_take_is_an_error(written: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_one(written.encode())
+
+
+@pytest.mark.parametrize("word", ["a", '"', "'a'", "{", "{a,", " \t", "\n", "[ ", '"""', ",\n "])
+def test_the_search_for_deep_keys_takes_no_time(word: str) -> None:
+    assert DEEP_KEY.search(word * (500_000 // len(word))) is None
 
 
 def test_what_is_no_toml_is_an_error() -> None:

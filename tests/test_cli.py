@@ -596,6 +596,17 @@ def test_the_schema_agrees_with_what_is_accepted(
     ("toml", "what", "help"),
     [
         ("[cap-maps]\nx = = 1\n", "`rustfix-mem.toml`, line 2, column 5: ", "correct"),
+        (
+            "x = " + "[" * 9999,
+            "`rustfix-mem.toml` cannot be read: nested too deeply",
+            "correct the TOML",
+        ),
+        ("x = " + "9" * 9999, "`rustfix-mem.toml` cannot be read: ", "correct the TOML"),
+        (
+            ".".join("x" * 9999) + " = 1",
+            "`rustfix-mem.toml` cannot be read: nested too deeply",
+            "correct",
+        ),
         ("[cap-map]\n", "a table `cap-map`, which is no codemod", "did you mean `cap-maps`?"),
         ("[cap-maps]\nmax = 1\n", "no parameter `max`, in `rustfix-mem.toml`", "max-entries"),
         ("[cap-maps]\nmax-entries = 0\n", "cannot be 0, in `rustfix-mem.toml`", "at least 1"),

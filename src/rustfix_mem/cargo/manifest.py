@@ -65,15 +65,31 @@ def read(source: bytes) -> dict[str, Any]:
     """What a TOML file says; `ValueError` if it is not one."""
     text = source.decode("utf-8-sig")
     try:
-        return _loads(text)
+        return loads(text)
     except tomllib.TOMLDecodeError as error:
         try:
-            return _loads(_joined(text))
+            return loads(_joined(text))
         except ValueError:
             raise error from None  # whose line is that of the file
 
 
-def _loads(text: str) -> dict[str, Any]:
+MAX_BYTES = 1_000_000
+"""A larger manifest is not read: tomllib takes about a second for it."""
+
+DEEP_KEY = re.compile(
+    r"""(?:^|[{,])[ \t]*+(?:\[{1,2}[ \t]*+)?"""
+    r"""(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""",
+    re.MULTILINE,
+)
+"""For a key of many parts tomllib takes memory as the square of their number."""
+
+
+def loads(text: str) -> dict[str, Any]:
+    """What TOML says, as tomllib reads it; `ValueError` also for what is too much for it."""
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES} bytes")
+    if DEEP_KEY.search(text):
+        raise ValueError("nested too deeply")
     try:
         return tomllib.loads(text)
     except RecursionError as error:

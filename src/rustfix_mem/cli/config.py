@@ -230,8 +230,10 @@ def _told_where(where: str) -> Iterator[None]:
 def _parse(data: bytes) -> dict[str, Any]:
     import tomllib  # 6 ms, which a repository without the file does not wait for
 
+    from rustfix_mem.cargo import manifest
+
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return manifest.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise UsageError(f"`{FILE}`, line {line}: not UTF-8", "save it as UTF-8") from None
@@ -243,10 +245,9 @@ def _parse(data: bytes) -> dict[str, Any]:
         raise UsageError(
             f"`{FILE}`, {where}: {reason[:1].lower()}{reason[1:]}", "correct the TOML and commit it"
         ) from None
-    except (RecursionError, ValueError):  # of a number that no computer counts to
+    except ValueError as error:
         raise UsageError(
-            f"`{FILE}` is nested too deeply, or has a number that is too long",
-            "correct the TOML and commit it",
+            f"`{FILE}` cannot be read: {error}", "correct the TOML and commit it"
         ) from None
 
 
