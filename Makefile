@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format fixtures catalogue guards clean
+.PHONY: help demo test lint types format fixtures catalogue guards safety faults clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,12 @@ catalogue: $(STAMP) ## Renew codemods/README.md, the schema, and what the README
 
 guards: $(STAMP) ## Take out the guards of the judgement one by one: does a fixture notice?
 	$(BIN)/python tests/guards.py
+
+safety: $(STAMP) ## Try all that docs/safety.md says, and write it: about 15 minutes
+	cd tests && ../$(BIN)/python -m safety.page
+
+faults: $(STAMP) ## Only the slow half of it: every fault at every call, races, bad input
+	cd tests && ../$(BIN)/python -m safety.page faults races inputs
 
 clean: ## Remove what the other targets made
 	rm -rf .venv .demo dist build target .mypy_cache .ruff_cache .pytest_cache .hypothesis

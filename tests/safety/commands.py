@@ -95,14 +95,18 @@ About = tuple[int, int, int, bytes]
 
 def apart_from_branches(top: Path) -> dict[str, About]:
     """All below `top` but what a new branch adds to: objects, refs and their logs."""
-    return {name: about for name, about in everything(top).items() if not _of_branches(Path(name))}
+    found = everything(top)
+    return {name: about for name, about in found.items() if not is_of(Path(name), BRANCHES)}
 
 
-def _of_branches(path: Path) -> bool:
-    """Whether a path is where git keeps objects, refs or logs, or a folder that holds those."""
+BRANCHES = ("objects", "refs", "logs", "reftable")
+
+
+def is_of(path: Path, names: tuple[str, ...]) -> bool:
+    """Whether a path is in one of these folders of a repository, or is one that holds those."""
     for folder in path.parents:
         if (folder / "objects").is_dir() and (folder / "HEAD").exists():
-            return path.relative_to(folder).parts[0] in ("objects", "refs", "logs", "reftable")
+            return path.relative_to(folder).parts[0] in names
     return (path / "objects").is_dir() and (path / "HEAD").exists()
 
 

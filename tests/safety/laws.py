@@ -170,3 +170,14 @@ def broken_by(case: Case) -> list[str]:
     """The laws that the codemod of a case breaks in its crate."""
     files = contents(Snapshot.of_folder(case.before))
     return broken(case.plan(case.before).codemod, files)
+
+
+SAID = (
+    "the bytes outside of the ranges that an edit declares are as they were, and in their place",
+    "the comments and strings outside of them are all there, in their order",
+    "a second run changes nothing",
+    "with CRLF instead of LF the same is said and done, and the new lines end so, too",
+    "a byte order mark changes nothing but offsets",
+    "the order in which files are listed changes nothing",
+)
+"""The laws in words, as docs/safety.md has them."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repositories import everything
 from rustfix_mem.git import command as git_command
-from safety.commands import READING, REF, WRITING, Answer, apart_from_branches, refs, run
+from safety.commands import BRANCHES, READING, REF, WRITING, Answer, is_of, refs, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
-    from safety.commands import About
     from safety.states import State
 
 COMMANDS = READING | WRITING
@@ -51,12 +50,13 @@ def tried(state: State, top: Path) -> Tried:
 
 def _one(name: str, folder: Path, watched: Path, out: Path) -> tuple[Answer, list[str]]:
     """The answer of a command, and the files that it must not have changed."""
-    looked: Callable[[Path], dict[str, About]]
-    looked = everything if name in READING else apart_from_branches
-    before = looked(watched)
+    before = everything(watched)
     answer = run(folder, COMMANDS[name], out)
-    after = looked(watched)
+    after = everything(watched)
     changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    if name in WRITING:
+        may = ("objects",) if answer.refused else BRANCHES
+        changed = [key for key in changed if not is_of(Path(key), may)]
     return answer, [os.path.relpath(path, watched) for path in sorted(changed)]
 
 
