@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from repositories import Repo
 from safety.commands import REF, apart_from_branches, refs, run
-from safety.states import crate
+from safety.ground import crate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from safety.states import MANIFEST
+from safety.ground import MANIFEST
 from support import CACHED
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repositories import Repo
+from safety.ground import MANIFEST
 from safety.inputs import LIB, TOML
-from safety.states import MANIFEST
 from support import CACHED
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from repositories import Repo, everything
 from safety.commands import BRANCH, REF
-from safety.states import crate
+from safety.ground import crate
 
 if TYPE_CHECKING:
     from pathlib import Path

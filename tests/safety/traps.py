@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from safety.states import crate, git_version
+from safety.ground import crate, git_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
