@@ -6,8 +6,10 @@ import errno
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -735,6 +737,17 @@ def test_a_full_disk_is_no_bug_of_ours(
     lines = refused(capsys, "check", "cap-maps")
     assert lines[0] == "error: the machine says: no space left on device (`/tmp/x`)"
     assert "`TMPDIR=FOLDER`" in lines[1]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-", "2> /dev/full"])
+@pytest.mark.parametrize(("rev", "code"), [("HEAD", 1), ("nothing", 2)])
+def test_streams_that_are_closed_or_full(repo: Path, closed: str, rev: str, code: int) -> None:
+    (repo / "src/lib.rs").write_text(CACHED)
+    commit(repo)
+    program = str(Path(sysconfig.get_path("scripts")) / "rustfix-mem")
+    line = shlex.join([program, "check", "--no-cache", "--rev", rev])
+    done = subprocess.run(["sh", "-c", f"{line} {closed}"], capture_output=True, check=False)
+    assert done.returncode == code
 
 
 def test_an_interruption_is_quiet(

@@ -6,6 +6,7 @@ time; typer has its word when help is asked for or something is not as it should
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -30,6 +31,7 @@ MORE_ROOM = "put that right and run it again; `TMPDIR=FOLDER` moves the temporar
 def main(argv: Sequence[str] | None = None, program: str = "rustfix-mem") -> int:
     """Run a command line, `sys.argv` by default, and return the exit code."""
     args = _command_first(list(sys.argv[1:] if argv is None else argv))
+    _open_streams()
     try:
         return _run(args, program)
     except KeyboardInterrupt:
@@ -107,8 +109,17 @@ def _fail(args: list[str], error: Exception, what: str, help: str, code: int) ->
         import traceback
 
         traceback.print_exception(error)
-    output.error(_colour(args), what, help)
+    with contextlib.suppress(OSError):  # nobody can be told; the exit code still says it
+        output.error(_colour(args), what, help)
     return code
+
+
+def _open_streams() -> None:
+    """Where who started us has closed a stream, the next file would be in its place."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, "r+", encoding="utf-8"))
 
 
 def _of(error: OSError) -> str:
