@@ -102,7 +102,8 @@ def scope(collection: Collection, files: Files) -> list[str]:
     if collection.static is not None and _local_to_a_function(collection, files):
         return [collection.path]
     if collection.visibility in ("", "pub(self)"):
-        named = [path for path in named if path == collection.path or below(path, collection.path)]
+        inner = _modules_of(collection.path)
+        named = [path for path in named if path == collection.path or _lies_in(path, inner)]
     for accessor in accessors(collection, files):
         named += files.files_with(accessor.name)
     return list(dict.fromkeys([collection.path, *named]))
@@ -110,8 +111,15 @@ def scope(collection: Collection, files: Files) -> list[str]:
 
 def below(path: str, parent: str) -> bool:
     """Whether a file lies in the folder of modules that `parent` declares."""
+    return _lies_in(path, _modules_of(parent))
+
+
+def _modules_of(parent: str) -> str:
     folder, base = posixpath.split(parent)
-    inner = folder if base in ("lib.rs", "main.rs", "mod.rs") else parent.removesuffix(".rs")
+    return folder if base in ("lib.rs", "main.rs", "mod.rs") else parent.removesuffix(".rs")
+
+
+def _lies_in(path: str, inner: str) -> bool:
     return path.startswith(f"{inner}/") if inner else "/" not in path
 
 
