@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from repositories import own_environment
-from safety.faults import KINDS, Range
+from safety.faults import KINDS, Fault, Range
 from safety.races import race
 
 if TYPE_CHECKING:
@@ -38,7 +38,12 @@ def test_a_sample_of_faults(faults: Range, tmp_path: Path, kind: str) -> None:
     chosen = [one for one in faults.faults(SAMPLE) if one.kind == kind]
     left = [faults.tried(fault, tmp_path / str(fault.at)) for fault in chosen]
     assert [one for one in left if one.problems] == []
-    assert any(one.stopped for one in left)  # the control: faults do harm
+    assert any(one.call for one in left)
+
+
+def test_the_control_faults_do_harm(faults: Range, tmp_path: Path) -> None:
+    at = faults.calls.index("link") + 1  # the first object
+    assert faults.tried(Fault("full", at), tmp_path / "full").stopped
 
 
 def test_a_lock_that_a_kill_leaves_is_named_and_stays(faults: Range, tmp_path: Path) -> None:
