@@ -223,6 +223,25 @@ def test_check_prints_findings_and_exits_1(repo: Path, capsys: pytest.CaptureFix
     assert err == ""
 
 
+def test_what_only_proposes_is_not_run_unless_it_is_named(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran, check = list[set[str]](), changeset.check
+
+    def checked(codemods: tuple[Codemod, ...], *rest: Any, **more: Any) -> Report:
+        ran.append({type(one).name() for one in codemods})
+        return check(codemods, *rest, **more)
+
+    monkeypatch.setattr(changeset, "check", checked)
+    for argv in (["check"], ["check", "all"], ["check", "tidy"]):
+        main(argv)
+    assert [("tidy" in names, "cap-maps" in names) for names in ran] == [
+        (False, True),
+        (True, True),
+        (True, False),
+    ]
+
+
 def test_check_shows_proposals_to_who_names_them(
     repo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rustfix_mem.cargo import cargo_edit as cargo_edit
+    from rustfix_mem.cargo import lockfile as lockfile
+    from rustfix_mem.cargo import profiles as profiles
+    from rustfix_mem.cargo import programs as programs
     from rustfix_mem.codebase import Codebase as Codebase
     from rustfix_mem.codebase import Gate as Gate
     from rustfix_mem.codemod import Codemod as Codemod
     from rustfix_mem.codemod import param as param
+    from rustfix_mem.errors import Refused as Refused
+    from rustfix_mem.errors import Spared as Spared
     from rustfix_mem.finding import Applicability as Applicability
     from rustfix_mem.finding import Finding as Finding
     from rustfix_mem.finding import Fix as Fix
@@ -31,8 +36,11 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.removal import removal as removal
     from rustfix_mem.rust.verdict import doubtful as doubtful
     from rustfix_mem.rust.verdict import growth as growth
+    from rustfix_mem.rust.whole import mains as mains
     from rustfix_mem.rust.whole import shipped as shipped
     from rustfix_mem.rust.whole import types as types
+    from rustfix_mem.rust.write import alternatives as alternatives
+    from rustfix_mem.rust.write import offers as offers
     from rustfix_mem.text import Edit as Edit
     from rustfix_mem.text import Span as Span
 
@@ -48,16 +56,24 @@ _HOMES = {
     "Gate": "codebase",
     "Kind": "finding",
     "LeftAlone": "finding",
+    "Refused": "errors",
     "Span": "text",
+    "Spared": "errors",
     "param": "codemod",
 }
 _ROOMS = {
+    "alternatives": "rust.write",
     "cargo_edit": "cargo",
     "growth": "rust.verdict",
     "limits": "rust.bounds",
+    "lockfile": "cargo",
+    "mains": "rust.whole",
+    "offers": "rust.write",
     "pins": "rust.bounds",
     "placement": "rust.cap",
     "preallocation": "rust.bounds",
+    "profiles": "cargo",
+    "programs": "cargo",
     "remarks": "rust.bounds",
     "removal": "rust.removal",
     "shipped": "rust.whole",

@@ -73,6 +73,8 @@ class Codebase:
     thorough: bool = True
     """Whether all that is left alone is to be named; else a codemod may leave out what it knows,
     without asking, to be none of its findings."""
+    read_cargo_files: Callable[[], Mapping[str, bytes]] = dict
+    """Reads `lockfile.FILES`, when somebody asks for `cargo_files`."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
@@ -83,6 +85,11 @@ class Codebase:
     def documents(self) -> Mapping[str, bytes]:
         """Files beside the Rust ones that people and programs read: documents and settings."""
         return self.read_documents()
+
+    @cached_property
+    def cargo_files(self) -> Mapping[str, bytes]:
+        """What cargo reads beside manifests, by path: lock files and settings."""
+        return self.read_cargo_files()
 
     @cached_property
     def _manifests(self) -> tuple[tuple[Package, ...], tuple[BadManifest, ...]]:

@@ -33,6 +33,10 @@ class Refused(Exception):  # not an error: an answer, with its reason as the mes
     """The answer of those who plan an edit and find that it cannot be made."""
 
 
+class Spared(Exception):  # an answer too
+    """The answer of those who find that nothing should be edited, with its reason."""
+
+
 def did_you_mean(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
     """One line of what to type instead of `word`."""
     import difflib  # only where something is wrong

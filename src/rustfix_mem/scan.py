@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rustfix_mem.cargo import lockfile
 from rustfix_mem.codebase import Codebase
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.rust.bounds import pins
@@ -42,7 +43,7 @@ WORTH_WORKERS = 50_000
 WORTH_MORE = 400_000
 """Bytes from which on it is done in more than one."""
 
-READ = (".rs", "Cargo.toml", "rustfmt.toml", *pins.READ)
+READ = (".rs", "Cargo.toml", "rustfmt.toml", *lockfile.FILES, *pins.READ)
 """How the paths end that `codebase_of` reads, for who makes a snapshot of only those."""
 
 
@@ -255,7 +256,15 @@ def codebase_of(
         if path == "Cargo.toml" or path.endswith("/Cargo.toml")
     }
     formats = dict(snapshot.read_many(snapshot.regular(rustfmt)))
-    codebase = Codebase(sources, manifests, looker, formats, lambda: _documents(snapshot), thorough)
+    codebase = Codebase(
+        sources,
+        manifests,
+        looker,
+        formats,
+        lambda: _documents(snapshot),
+        thorough,
+        lambda: _cargo_files(snapshot),
+    )
     wanted = [
         (path, codemod if codemod.sight is not None else None)
         for codemod in codemods
@@ -264,6 +273,12 @@ def codebase_of(
     looker.prepare([(sources[path], of) for path, of in wanted])
     codebase.prepare([path for path, of in wanted if of is None])
     return codebase
+
+
+def _cargo_files(snapshot: Snapshot) -> dict[str, bytes]:
+    """Every lock file and every settings file of cargo's."""
+    paths = [p for name in lockfile.FILES for p in snapshot.regular(name)]
+    return dict(snapshot.read_many(p for p in paths if f"/{p}".endswith(lockfile.PLACES)))
 
 
 def _documents(snapshot: Snapshot) -> dict[str, bytes]:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 CARGO_LOCK = "Cargo.lock"
 
+FILES = (CARGO_LOCK, ".cargo/config.toml", ".cargo/config", "Trunk.toml")
+"""What cargo, and `trunk`, read beside manifests."""
+
+PLACES = tuple(f"/{name}" for name in FILES)
+
 FORMAT = re.compile(rb"^version = \d+\n\n?", re.MULTILINE)
 """The line of the format, of which the oldest formats have none, and the empty one below it."""
 
@@ -186,3 +191,21 @@ def _root(package: str, manifests: Manifests) -> str:
 def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:
     value = table.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def versions(root: str, locks: Mapping[str, bytes]) -> Mapping[str, tuple[str, ...]]:
+    """The versions of each crate that the lock file beside a workspace root holds; none if unread.
+
+    `locks` are files of the repository, among which lock files are.
+    """
+    source = locks.get(posixpath.join(posixpath.dirname(root), CARGO_LOCK), b"")
+    try:
+        packages = manifest.read(source).get("package", [])
+    except ValueError:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for one in packages if isinstance(packages, list) else []:
+        if isinstance(one, dict) and "name" in one:
+            name = str(one["name"])
+            found[name] = (*found.get(name, ()), str(one.get("version", "")))
+    return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem import __version__, results
 from rustfix_mem.cli import base, output
 from rustfix_mem.errors import UsageError
+from rustfix_mem.finding import Kind
 from rustfix_mem.report import baseline, ranking, text
 from rustfix_mem.reported import SUPPRESSION, Statistics
 from rustfix_mem.results import Result
@@ -64,6 +65,8 @@ def _found(at: Base, options: Check) -> Result:
     from rustfix_mem.cli import config
 
     chosen = registry.select(options.codemods)
+    if not options.codemods:  # what only proposes is shown to who names it
+        chosen = tuple(one for one in chosen if one.kind is Kind.DEFECT)
     report = changeset.check(
         tuple(map(at.settings.configured, chosen)),
         at.snapshot,

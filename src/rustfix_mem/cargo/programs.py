@@ -1,0 +1,219 @@
+"""The programs that a repository builds for its users: which packages own them, and which not."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from rustfix_mem.cargo.cargo_edit import add_dependency, add_feature, together
+from rustfix_mem.cargo.files import read, said_of, workspace_root
+from rustfix_mem.cargo.manifest import read as read_toml
+from rustfix_mem.cargo.toml_lines import scan
+from rustfix_mem.errors import Refused
+from rustfix_mem.text import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rustfix_mem.cargo.dependencies import Dependency
+    from rustfix_mem.cargo.files import Manifests
+    from rustfix_mem.cargo.manifest import Package, Target
+    from rustfix_mem.text import Edit
+
+VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
+TESTING = re.compile(r"(?:^|/)(?:tests?|test[-_]data|testdata|fixtures?|benches|benchmarks?|fuzz)/")
+EXAMPLE = re.compile(r"(?:^|/)(?:examples?|demos?)/")
+CHORES = re.compile(r"(?:^|/)(?:xtasks?|x?task|scripts|ci|\.github)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A package with programs of its own."""
+
+    package: Package
+    manifest: str
+    binaries: tuple[Target, ...]
+
+
+def owners(packages: Iterable[Package]) -> tuple[Owner, ...]:
+    """Every package that has a program, in order of folder."""
+    found = []
+    for package in packages:
+        binaries = tuple(target for target in package.targets if target.kind == "bin")
+        if binaries:
+            found.append(Owner(package, manifest_of(package), binaries))
+    return tuple(found)
+
+
+def manifest_of(package: Package) -> str:
+    return posixpath.join(package.folder, "Cargo.toml")
+
+
+def set_aside(package: Package) -> str:
+    """Why a package's programs are not for users; empty if they are."""
+    folder = f"{package.folder}/" if package.folder else ""
+    if not package.member:
+        return "its package is in no workspace of this repository"
+    if VENDORED.search(folder):
+        return "vendored code"
+    if TESTING.search(folder):
+        return "it serves tests"
+    if EXAMPLE.search(folder):
+        return "an example: it does not run for hours"
+    if CHORES.search(folder) or package.name in ("xtask", "xtasks"):
+        return "a chore of the repository itself: it does not run for hours"
+    return ""
+
+
+def beside_others(owner: Owner, packages: Iterable[Package], manifests: Manifests) -> str:
+    """Why a program is none of those that its workspace is for; empty if it seems to be."""
+    root = workspace_root(owner.manifest, manifests)
+    workspace = read(root, manifests).get("workspace")
+    default = workspace.get("default-members") if isinstance(workspace, dict) else None
+    if isinstance(default, list):
+        folder = posixpath.dirname(root)
+        built = [posixpath.normpath(posixpath.join(folder, str(one))) for one in default]
+        if not any(fnmatchcase(owner.package.folder or ".", one) for one in built):
+            return "it is not among the `default-members`"
+    for other in () if owner.package.published else owners(packages):
+        same = other.package.published and not set_aside(other.package)
+        if same and workspace_root(other.manifest, manifests) == root:
+            return f"it is not published, as `{other.package.name}` is"
+    return ""
+
+
+ALL = "all"
+
+
+def asked(owner: Owner, names: str) -> Owner:
+    """The owner with only the programs of these names, with commas between them; or `ALL`."""
+    wanted = {name.strip() for name in names.split(",")}
+    chosen = tuple(one for one in owner.binaries if names == ALL or one.name in wanted)
+    return replace(owner, binaries=chosen)
+
+
+def offered(
+    feature: str, wanted: Dependency, owner: Owner, manifests: Manifests
+) -> tuple[Edit, ...]:
+    """The edits that give a package an optional dependency and the feature that turns it on.
+
+    `Refused` if the feature is there and turns on anything else.
+    """
+    enables = f"dep:{wanted.name}"
+    said = features(owner, manifests).get(feature, [])
+    if [one for one in said if one != enables]:
+        raise Refused(f"`{owner.manifest}` has a feature `{feature}` that turns on other things")
+    if before(owner.package.rust_version, DEP):
+        raise Refused(f"Rust {owner.package.rust_version} does not know `{enables}`")
+    return together(
+        manifests,
+        lambda now: add_dependency(wanted, owner.manifest, now),
+        lambda now: add_feature(feature, (enables,), owner.manifest, now),
+    )
+
+
+DEP = (1, 60)
+"""From this Rust on a feature may name `dep:x`."""
+
+
+def before(version: str, other: tuple[int, int]) -> bool:
+    """Whether a package asks for an older Rust than this; not if it does not say."""
+    numbers = tuple(int(found) for found in re.findall(r"\d+", version)[:2])
+    return bool(numbers) and numbers < other
+
+
+def roots(packages: Iterable[Package], manifests: Manifests) -> Mapping[str, tuple[Owner, ...]]:
+    """The workspace roots above programs for users, by the path of the manifest."""
+    found: dict[str, tuple[Owner, ...]] = {}
+    for owner in owners(packages):
+        if set_aside(owner.package):
+            continue
+        try:
+            root = workspace_root(owner.manifest, manifests)
+        except Refused:
+            continue  # a manifest on the way cannot be read, which is said of that file
+        found[root] = (*found.get(root, ()), owner)
+    return found
+
+
+def place(path: str, manifests: Manifests, *tables: tuple[str, ...]) -> Span:
+    """The header of the first of these tables that a manifest has, to be shown to people."""
+    try:
+        document = scan(path, manifests[path])
+    except Refused:
+        return Span(0, 0)
+    for wanted in tables:
+        for table in (document.table(wanted), *document.below(wanted)):
+            if table is not None:
+                line = document.text(table.header)
+                start = table.header.start + len(line) - len(line.lstrip())
+                return Span(start, table.header.start + len(line.split("#")[0].rstrip()))
+    return Span(0, 0)
+
+
+FOR_WASM = frozenset(
+    "wasm-bindgen wasm-bindgen-futures web-sys js-sys gloo yew zellij-tile worker extism-pdk"
+    " spin-sdk fastly wit-bindgen stdweb".split()
+)
+"""Crates that a program needs only where it is built for WebAssembly, if it needs them always."""
+
+
+def wasm(owner: Owner, manifests: Manifests, settings: Mapping[str, bytes]) -> str:
+    """Why a package seems to be built for WebAssembly; empty if nothing says so.
+
+    `settings` are files of the repository, among which those of cargo are.
+    """
+    table = read(owner.manifest, manifests)
+    for key in ("forced-target", "default-target"):
+        if "wasm" in str(table["package"].get(key, "")):
+            return f"it is built for WebAssembly: `{key}`"
+    for one in said_of(owner.manifest, manifests)[1]:
+        always = one.normal and not one.target and not one.spec.get("optional")
+        if always and one.name in FOR_WASM:
+            return f"it is built for WebAssembly: it needs `{one.name}`"
+    folder = owner.package.folder
+    if posixpath.join(folder, "Trunk.toml") in settings:
+        return "it is built for WebAssembly: `Trunk.toml`"
+    while True:
+        for name in (".cargo/config.toml", ".cargo/config"):
+            path = posixpath.join(folder, name)
+            if "wasm" in _target(settings.get(path, b"")):
+                return f"it is built for WebAssembly: `{path}`"
+        if not folder:
+            return ""
+        folder = posixpath.dirname(folder)
+
+
+def also_wasm(owner: Owner, manifests: Manifests) -> bool:
+    """Whether the manifest has something for WebAssembly beside other targets."""
+    every = said_of(owner.manifest, manifests)[1]
+    return any("wasm" in one.target for one in every)
+
+
+def _target(config: bytes) -> str:
+    try:
+        build = read_toml(config).get("build")
+    except ValueError:
+        return ""
+    return str(build.get("target", "")) if isinstance(build, dict) else ""
+
+
+def features(owner: Owner, manifests: Manifests) -> Mapping[str, list[str]]:
+    """The features that a manifest names."""
+    found = read(owner.manifest, manifests).get("features")
+    return found if isinstance(found, dict) else {}
+
+
+def lint(name: str, owner: Owner, manifests: Manifests) -> str:
+    """The level that manifests give to a lint of rustc, `forbid`; empty if they say nothing."""
+    table = read(owner.manifest, manifests)
+    lints = table.get("lints")
+    if isinstance(lints, dict) and lints.get("workspace"):
+        workspace = read(workspace_root(owner.manifest, manifests), manifests).get("workspace")
+        lints = workspace.get("lints") if isinstance(workspace, dict) else None
+    rust = lints.get("rust") if isinstance(lints, dict) else None
+    said = rust.get(name) if isinstance(rust, dict) else None
+    return str(said.get("level", "")) if isinstance(said, dict) else str(said or "")

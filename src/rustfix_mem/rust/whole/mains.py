@@ -1,0 +1,202 @@
+"""Where programs begin: the root file of each, its `fn main`, and how it ends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file.syntax import COMMENTS, field, named, parsed, span, text, walk
+from rustfix_mem.rust.whole.allocators import below
+from rustfix_mem.text import line_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rustfix_mem.cargo.manifest import Package
+    from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.text import Span
+
+BARE = re.compile(rb"#!\[(?:cfg_attr\([^\]]*)?no_(?:std|main)\b")
+HEAD = ("use_declaration", "extern_crate_declaration", "inner_attribute_item", "shebang")
+ATTRIBUTES = ("attribute_item", *COMMENTS)
+PROCESS = re.compile(rb"\bprocess\s*::")
+LEAVES = frozenset({"exit", "abort"})
+
+
+@dataclass(frozen=True, slots=True)
+class Main:
+    """A `fn main` at the top of a root file."""
+
+    span: Span
+    """From `fn`, or its modifiers, to the brace."""
+    body: Span
+    asynchronous: bool
+    attributes: tuple[str, ...]
+    """As written between `#[` and `]`."""
+    start: int
+    """Where its first statement may go: behind the brace, inner attributes and `use`s."""
+    statements: int
+    leaves: bool
+    """Whether every way through it ends in `process::exit` or the like: nothing is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The root file of a program."""
+
+    path: str
+    mains: tuple[Main, ...]
+    """None if it is made by a macro, or named by a `use`; several if `cfg` chooses."""
+    items: int
+    """Where an item may go: behind the first `use`s and `mod`s."""
+    alone: bool
+    """Whether nothing stands before that place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A call that ends the program without dropping anything."""
+
+    path: str
+    line: int
+    text: str
+
+
+def begin(path: str, files: Files) -> Begin | None:
+    """The root file at `path`; None if the grammar does not understand it."""
+    with parsed(files.sources[path]) as tree:
+        if tree.error() is not None:
+            return None
+        around = tree.root.named_children
+        mains = tuple(
+            _main(node, around, lambda name: _never_returns(name, files))
+            for node in around
+            if node.type == "function_item" and text(field(node, "name")) == "main"
+        )
+        return Begin(path, mains, *_items(around, files.sources[path]))
+
+
+def bare(path: str, files: Files) -> bool:
+    """Whether a root file is for a machine without the standard library, or without `main`."""
+    return bool(BARE.search(files.sources[path]))
+
+
+def taken(path: str, name: str, files: Files) -> bool:
+    """Whether a word stands anywhere in a file."""
+    return path in files.files_with(name)
+
+
+def _items(around: list[Node], source: bytes) -> tuple[int, bool]:
+    """Where items of ours go: behind the head of a file, which may be empty."""
+    last: Node | None = None
+    for node in around:
+        if node.type in ATTRIBUTES:
+            if node.text.startswith(("//!", "/*!")):
+                last = node
+            continue
+        if node.type in HEAD or (node.type == "mod_item" and field(node, "body") is None):
+            last = node
+            continue
+        break
+    if last is None:
+        return (3 if source.startswith(b"\xef\xbb\xbf") else 0), True
+    end = last.end_byte
+    newline = source.find(b"\n", end - 1 if source[end - 1 : end] == b"\n" else end)
+    return (len(source) if newline < 0 else newline + 1), False
+
+
+def _main(node: Node, around: list[Node], never: Callable[[str], bool]) -> Main:
+    body = field(node, "body")
+    assert body is not None  # a `function_item` has one
+    modifiers = next((c for c in node.named_children if c.type == "function_modifiers"), None)
+    inside = named(body)
+    first = next((at for at, n in enumerate(inside) if n.type not in HEAD), len(inside))
+    inner, statements = inside[:first], inside[first:]
+    return Main(
+        span=type(span(node))(node.start_byte, body.start_byte),
+        body=span(body),
+        asynchronous=modifiers is not None and "async" in modifiers.text.split(),
+        attributes=tuple(_attributes(node, around)),
+        start=inner[-1].end_byte if inner else body.start_byte + 1,
+        statements=len(statements),
+        leaves=bool(statements) and _leaves(statements[-1], never),
+    )
+
+
+def _attributes(node: Node, around: list[Node]) -> list[str]:
+    found, at = list[str](), around.index(node)
+    while at and around[at - 1].type in ATTRIBUTES:
+        at -= 1
+        if around[at].type == "attribute_item":
+            found.append(around[at].text.removeprefix("#[").removesuffix("]").strip())
+    return found[::-1]
+
+
+def _never_returns(name: str, files: Files) -> bool:
+    """Whether the repository has a function of this name that never returns."""
+    wanted = re.compile(rb"\bfn\s+" + re.escape(name.encode()) + rb"\b[^{};]*->\s*!\s*\{")
+    return any(wanted.search(files.sources[path]) for path in files.files_with(name))
+
+
+def _leaves(node: Node, never: Callable[[str], bool]) -> bool:
+    """Whether an expression surely ends the program, whatever way is taken."""
+    if node.type in ("expression_statement", "unsafe_block", "return_expression", "else_clause"):
+        inner = named(node)
+        return len(inner) == 1 and _leaves(inner[0], never)
+    if node.type == "block":
+        inner = named(node)
+        return bool(inner) and _leaves(inner[-1], never)
+    if node.type == "call_expression":
+        return _ends(node, never)
+    if node.type == "match_expression":
+        arms = [a for a in walk(node) if a.type == "match_arm" and _match_of(a) is node]
+        values = [field(arm, "value") for arm in arms]
+        return bool(values) and all(v is not None and _leaves(v, never) for v in values)
+    if node.type == "if_expression":
+        ways = [field(node, "consequence"), field(node, "alternative")]
+        return all(way is not None and _leaves(way, never) for way in ways)
+    return False
+
+
+def _match_of(arm: Node) -> Node | None:
+    return arm.parent.parent if arm.parent is not None else None
+
+
+def _ends(call: Node, never: Callable[[str], bool]) -> bool:
+    called = text(field(call, "function"))
+    name = re.split(r"::|\.", called)[-1].strip()
+    if name in LEAVES and ("process" in called or (called == name and _imports(call, name))):
+        return True
+    return never(name)
+
+
+def _imports(node: Node, name: str) -> bool:
+    """Whether the file has `use std::process::exit`, in whatever form."""
+    wanted = re.compile(rf"\bprocess::(?:{name}\b|\{{[^}}]*\b{name}\b)")
+    uses = (n for n in node.file.order if n.type == "use_declaration")
+    return any(wanted.search(use.text) for use in uses)
+
+
+def exits(package: Package, files: Files) -> tuple[Exit, ...]:
+    """The calls of `process::exit` and `abort` in a package and the libraries below it."""
+    folders, found = below(package, files), list[Exit]()
+    for path in sorted({p for word in LEAVES for p in files.files_with(word)}):
+        source = files.sources[path]
+        if not PROCESS.search(source):
+            continue
+        reach = files.reach(path)
+        inside = reach.package is not None and reach.package.folder in folders
+        if not inside or reach.state != "seen" or reach.test:
+            continue
+        tests = [one.span for one in files.facts(path).fns if one.test]
+        with parsed(source) as tree:
+            calls = [node for node in walk(tree.root) if node.type == "call_expression"]
+            for call in calls:
+                if _ends(call, lambda _: False) and not any(
+                    test.holds(span(call)) for test in tests
+                ):
+                    line = line_at(source, call.start_byte)
+                    found.append(Exit(path, line, text(field(call, "function"))))
+    return tuple(found)

@@ -1,0 +1,151 @@
+"""What the programs of a package are offered behind a feature: one plan, one fix for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rustfix_mem.cargo import programs
+from rustfix_mem.cargo.cargo_edit import add_dependency
+from rustfix_mem.errors import Refused, Spared
+from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone
+from rustfix_mem.rust.write import alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rustfix_mem.cargo.dependencies import Dependency
+    from rustfix_mem.cargo.programs import Owner
+    from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.rust.write.alternatives import Program
+    from rustfix_mem.text import Edit
+
+
+@dataclass
+class Plan:
+    """What is found out of the programs of one package."""
+
+    owner: Owner
+    feature: str
+    files: Files
+    named: bool = False
+    """Whether the user named its programs: then it does not matter what they are for."""
+    programs: list[Program] = field(default_factory=list)
+    """Those that get it."""
+    seen: dict[str, Program] = field(default_factory=dict)
+    """All that could be looked at, by name."""
+    edits: list[Edit] = field(default_factory=list)
+    why: dict[str, None] = field(default_factory=dict)
+    spared: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> str:
+        """The programs that get it, for people."""
+        return listed([one.name for one in self.programs])
+
+    @property
+    def build(self) -> str:
+        """How a program is built with the feature."""
+        return (
+            f"cargo build --release --package {self.owner.package.name} --features {self.feature}"
+        )
+
+    def say(self, why: str) -> None:
+        """A reason to be told, once for all programs."""
+        self.why.setdefault(why)
+
+    def each(self, edits: Callable[[Program], Iterable[Edit]]) -> None:
+        """Plan the edits of every program; what `Spared` or `Refused` says is kept."""
+        for target in self.owner.binaries:
+            try:
+                if aside := self._aside():
+                    raise Spared(aside)
+                program = alternatives.program(target, self.owner.package, self.files)
+                self.seen[target.name] = program
+                made = tuple(edits(program))
+            except Spared as spared:
+                self.spared[target.name] = str(spared)
+            except Refused as refused:
+                self.refused[target.name] = str(refused)
+            else:
+                self.programs.append(program)
+                self.edits += made
+
+    def _aside(self) -> str:
+        """Why a program is none that runs for hours, or cannot have it at all."""
+        owner, manifests = self.owner, self.files.manifests
+        aside = ""
+        if not self.named:
+            aside = programs.set_aside(owner.package)
+            aside = aside or programs.beside_others(owner, self.files.packages, manifests)
+        return aside or programs.wasm(owner, manifests, self.files.cargo_files)
+
+    def finding(
+        self, shape: str, wanted: Dependency, what: str, offer: str, by_hand: str
+    ) -> Finding | LeftAlone:
+        """The fix for all programs; or that nothing is offered, or has to be.
+
+        `what` they cannot do without it; `offer` begins the title of the fix; `by_hand` says what
+        to do where there is none.
+        """
+        if self.programs:
+            try:
+                added = programs.offered(self.feature, wanted, self.owner, self.files.manifests)
+            except Refused as refused:
+                self.refused |= {one.name: str(refused) for one in self.programs}
+            else:
+                return self._fix(shape, added, wanted, what, offer)
+        return self._unchanged(shape, what, by_hand)
+
+    def _fix(
+        self, shape: str, added: tuple[Edit, ...], wanted: Dependency, what: str, offer: str
+    ) -> Finding:
+        first = self.programs[0]
+        others = (self.refused | self.spared).items()
+        return Finding(
+            path=first.begin.path,
+            span=first.span,
+            shape=shape,
+            item=self.owner.package.name,
+            message=f"{self.names} {what}",
+            why=(
+                *self.why,
+                *self._new(wanted),
+                *(f"`{name}` stays as it is: {why}" for name, why in others),
+            ),
+            kind=Kind.PROPOSAL,
+            fix=Fix(
+                f"{offer} {self.names} behind the feature `{self.feature}`",
+                (*added, *self.edits),
+                Applicability.MAYBE_INCORRECT,
+            ),
+        )
+
+    def _new(self, wanted: Dependency) -> list[str]:
+        """That a dependency is new, which concerns `Cargo.lock`, too."""
+        edits = add_dependency(wanted, self.owner.manifest, self.files.manifests)
+        return [f"`{wanted.name}` is a new dependency"] if edits else []
+
+    def _unchanged(self, shape: str, what: str, by_hand: str) -> Finding | LeftAlone:
+        name, manifest = self.owner.package.name, self.owner.manifest
+        span = programs.place(manifest, self.files.manifests, ("package",))
+        if not self.refused:
+            return LeftAlone(manifest, span, name, tuple(dict.fromkeys(self.spared.values())))
+        first = next((self.seen[one] for one in self.refused if one in self.seen), None)
+        return Finding(
+            path=first.begin.path if first else manifest,
+            span=first.span if first else span,
+            shape=shape,
+            item=name,
+            message=f"{listed(list(self.refused))} {what}; no fix is offered",
+            why=tuple(dict.fromkeys((*self.refused.values(), *self.spared.values()))),
+            help=by_hand,
+            kind=Kind.PROPOSAL,
+        )
+
+
+def listed(names: list[str]) -> str:
+    """Names as people list them: `a`, `b` and `c`."""
+    quoted = [f"`{name}`" for name in names]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
