@@ -362,6 +362,21 @@ CRATES = {
     "spared-fails": (rust(("b", FAIL)), ""),
     "stands-alone": (BOUND_FAILS, BOUND_PASSES),
 }
+WITH_A = '#[cfg(not(feature = "a"))] panic!()'
+WITH_B = '#[cfg(not(feature = "b"))] panic!()'
+WITHOUT_B = '#[cfg(feature = "b")] panic!()'
+FAILS = rust(("bound_a", FAIL), ("b", PASS))
+FEATURES = {
+    "features": (FAILS, rust(("bound_a", WITH_A), ("b", PASS))),
+    "features-alone": (FAILS, rust(("bound_a", WITH_A), ("b", PASS))),
+    "features-bound-fails": (BOUND_FAILS, rust(("bound_a", WITH_B))),
+    "features-other-fails": (FAILS, rust(("bound_a", WITH_A), ("b", WITHOUT_B))),
+    "features-lint": (
+        BOUND_FAILS,
+        rust(("bound_a", WITH_A), code='#[cfg(feature = "b")]\npub fn f() { return; }'),
+    ),
+}
+"""Whose `after/` is built with the features `a` and `b`, too."""
 
 
 @pytest.fixture(scope="module")
@@ -376,6 +391,11 @@ def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 source = (crate / "src/lib.rs").read_text()
                 write(crate, {"src/lib.rs": f"pub fn f() {{}}\n{source}"})
                 write(crate, {"tests/it.rs": "#[test]\nfn t() { fixture::f(); }\n"})
+    for name, (before, after) in FEATURES.items():
+        case = make(folder, name, before, after, 'features = ["a", "b"]\n')
+        alone = "[profile.dev]\nlto = false\n" if name == "features-alone" else ""
+        write(case.before, {"Cargo.toml": MANIFEST + alone})
+        write(case.after, {"Cargo.toml": f"{MANIFEST}{alone}[features]\na = []\nb = []\n"})
     return folder
 
 
@@ -387,7 +407,9 @@ def report(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> CargoRep
 
 @pytest.mark.cargo
 class TestCargo:
-    @pytest.mark.parametrize("name", ["right", "spared", "stands-alone"])
+    @pytest.mark.parametrize(
+        "name", ["right", "spared", "stands-alone", "features", "features-alone"]
+    )
     def test_right(self, fixtures: Path, report: CargoReport, name: str) -> None:
         case = Case(RenameOld, fixtures / "rename-old" / name)
         assert checks.clippy(case, report) == []
@@ -405,6 +427,9 @@ class TestCargo:
             ("no-bound", "no test is called `bound_…`"),
             ("other-fails-after", "after/: `src/lib.rs tests::b` must pass, and is FAILED"),
             ("spared-fails", "before/: `src/lib.rs tests::b` must pass, and is FAILED"),
+            ("features-bound-fails", "after/: `a src/lib.rs tests::bound_a` must pass, and is F"),
+            ("features-other-fails", "after/: `b src/lib.rs tests::b` must pass, and is FAILED"),
+            ("features-other-fails", "`all-features src/lib.rs tests::b` must pass, and is F"),
         ],
     )
     def test_wrong_tests(self, fixtures: Path, report: CargoReport, name: str, said: str) -> None:
@@ -417,11 +442,30 @@ class TestCargo:
             ("lint", "unneeded `return` statement"),
             ("lint-in-test", "unused variable: `x`"),
             ("does-not-build", "mismatched types"),
+            ("features-lint", "after/: with b: error: unneeded `return` statement"),
+            ("features-lint", "after/: with all-features: error: unneeded `return` statement"),
         ],
     )
     def test_diagnostics(self, fixtures: Path, report: CargoReport, name: str, said: str) -> None:
         case = Case(RenameOld, fixtures / "rename-old" / name)
         assert said in "".join(checks.clippy(case, report))
+
+    def test_every_build_is_labelled(self, report: CargoReport) -> None:
+        for name in ("features", "features-alone"):
+            tests = report.crates[f"rename-old/{name}/after"].tests
+            bound = {test: said for test, said in tests.items() if test.endswith("bound_a")}
+            assert bound == {
+                "src/lib.rs tests::bound_a": "FAILED",
+                "a src/lib.rs tests::bound_a": "ok",
+                "b src/lib.rs tests::bound_a": "FAILED",
+                "all-features src/lib.rs tests::bound_a": "ok",
+            }
+            assert len(report.crates[f"rename-old/{name}/before"].tests) == 2
+
+    def test_features_must_be_a_list(self, tmp_path: Path) -> None:
+        case = make(tmp_path, "x", OLD, toml="features = 'a'")
+        with pytest.raises(UsageError, match="`features` is no list"):
+            _ = case.features
 
     def test_what_rustfmt_would_change(self, tmp_path: Path) -> None:
         case = make(tmp_path, "x", "fn old() {}\n", "fn new() {  }\n")

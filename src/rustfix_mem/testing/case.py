@@ -74,6 +74,11 @@ class Case:
         return trap
 
     @property
+    def features(self) -> tuple[str, ...]:
+        """With which features `after/` is built and tested too, one at a time, then all."""
+        return features_of(self._file(), str(self))
+
+    @property
     def expect(self) -> Expectation:
         table = self._table("expect")
         known = ("reported", "left-alone", "level", "reason")
@@ -110,11 +115,20 @@ class Case:
             tables = tomllib.loads(file.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise UsageError(f"{self}/case.toml: {error}", "put the TOML right") from error
-        for key in set(tables) - {"trap", "params", "expect"}:
+        for key in set(tables) - {"trap", "features", "params", "expect"}:
             raise UsageError(
-                f"{self}/case.toml has `{key}`", "use `trap`, `[params]` and `[expect]`"
+                f"{self}/case.toml has `{key}`",
+                "use `trap`, `features`, `[params]` and `[expect]`",
             )
         return tables
+
+
+def features_of(tables: Mapping[str, Any], case: str) -> tuple[str, ...]:
+    """`features` of a `case.toml`: a list of names, `package/name` in a workspace."""
+    found = tables.get("features", [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise UsageError(f"{case}/case.toml: `features` is no list", 'write `features = ["name"]`')
+    return tuple(found)
 
 
 def cases(fixtures: Path, codemods: Mapping[str, type[Codemod]] | None = None) -> tuple[Case, ...]:

@@ -11,6 +11,7 @@ from rustfix_mem.testing.case import case_folders
 from rustfix_mem.testing.crates import Crate
 from rustfix_mem.testing.manual import examples
 from rustfix_mem.testing.process import rustfmt
+from rustfix_mem.testing.results import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -108,14 +109,19 @@ def formatted(case: Case) -> list[str]:
 
 
 def tests(case: Case, report: CargoReport) -> list[str]:
-    """Tests called `bound_…` fail before and pass after; all others pass in both."""
+    """Tests called `bound_…` fail before and pass after; all others pass in both.
+
+    With features, `bound_…` tests must pass with the first of them; all others in every build.
+    """
     before = report.of(case, "before")
     if not case.rewrites:
         return [*_unless_ok("before", before, sorted(before.tests))]
     after = report.of(case, "after")
+    label = f"{case.features[0]} " if case.features else ""
     names = sorted(before.tests.keys() | after.tests.keys())
-    bounds = [name for name in names if is_bound(name)]
-    others = [name for name in names if not is_bound(name)]
+    builds = (*case.features, ALL) if case.features else ()
+    plain = [name for name in names if not name.startswith(tuple(f"{b} " for b in builds))]
+    bounds = [name for name in plain if is_bound(name)]
     if not bounds:
         return ["no test is called `bound_…`: write one that fails in before/, passes in after/"]
     problems = [
@@ -123,8 +129,9 @@ def tests(case: Case, report: CargoReport) -> list[str]:
         for name in bounds
         if before.tests.get(name) != "FAILED"
     ]
-    problems += _unless_ok("before", before, others)
-    return [*problems, *_unless_ok("after", after, [*bounds, *others])]
+    problems += _unless_ok("before", before, [name for name in plain if name not in bounds])
+    others = [name for name in names if not is_bound(name)]
+    return [*problems, *_unless_ok("after", after, [*(label + b for b in bounds), *others])]
 
 
 def pinned(report: CargoReport) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.errors import UsageError
-from rustfix_mem.testing.case import case_folders
+from rustfix_mem.testing.case import case_folders, features_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 HEADER = re.compile(r"^\s*\[+\s*([^\]]*?)\s*\]")
 NAME = re.compile(r'^\s*name\s*=\s*["\']')
-ALONE = re.compile(r"^\s*\[+\s*(workspace|profile|patch|replace)\b", re.M)
+ALONE = re.compile(
+    r"^\s*(?:\[+\s*(?:workspace|profile|patch|replace)\b|(?:profile|patch|workspace)\s*[.=])", re.M
+)
 OWN_RULES = (".cargo", "rust-toolchain", "rust-toolchain.toml")
 
 
@@ -60,6 +62,14 @@ class Crate:
             or any((self.folder / name).exists() for name in OWN_RULES)
             or len(self.manifests) > 1
         )
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """With which features it is built too: those that its case names, if it is the `after/`."""
+        file = self.folder.parent / "case.toml"
+        if self.folder.name != "after" or not file.exists():
+            return ()
+        return features_of(tables(file.read_text(encoding="utf-8"), str(self)), str(self))
 
     @property
     def manifests(self) -> list[str]:

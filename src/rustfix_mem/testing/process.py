@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING
 from rustfix_mem.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 FORGET = ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CLIPPY_ARGS")
 """What the caller's environment must not add: it would change results and rebuild everything."""
 
 
-def cargo(arguments: Sequence[str], folder: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """Run cargo in `folder`; output is captured, failure is the caller's to judge."""
+def cargo(
+    arguments: Sequence[str], folder: Path, target: Path, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run cargo in `folder`; output is captured, failure is the caller's to judge.
+
+    `more` are variables for this run.
+    """
     fixed = {
         "CARGO_TARGET_DIR": str(target),
         "CARGO_INCREMENTAL": "0",
@@ -29,7 +34,7 @@ def cargo(arguments: Sequence[str], folder: Path, target: Path) -> subprocess.Co
         "CARGO_TERM_PROGRESS_WHEN": "never",
     }
     inherited = {key: value for key, value in os.environ.items() if key not in FORGET}
-    return _run(["cargo", *arguments], folder, inherited | fixed)
+    return _run(["cargo", *arguments], folder, inherited | fixed | dict(more or {}))
 
 
 def rustfmt(file: Path, edition: str) -> str:

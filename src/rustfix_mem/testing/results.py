@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from rustfix_mem.testing.case import Case
 
 
+ALL = "all-features"
+"""What the results of a build with all features are labelled with."""
+
+
 @dataclass(frozen=True, slots=True)
 class CrateResult:
     """What clippy and the tests said of one crate."""
@@ -22,6 +26,13 @@ class CrateResult:
     """`src/lib.rs tests::name`: `ok`, `FAILED`, `ignored`, or `missing` if it never ended."""
     output: str = ""
     """What the test binaries printed, if any test failed."""
+
+    def plus(self, label: str, other: CrateResult) -> CrateResult:
+        """With those of a build with features, whose tests get a label: `jemalloc tests::a`."""
+        said = tuple(f"with {label}: {one}" for one in other.diagnostics)
+        tests = {f"{label} {name}": result for name, result in other.tests.items()}
+        output = "\n".join(text for text in (self.output, other.output) if text)
+        return CrateResult((*self.diagnostics, *said), {**self.tests, **tests}, output)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rustfix_mem.testing import libtest, lockfile
 from rustfix_mem.testing.crates import Crate, crates, sync
 from rustfix_mem.testing.messages import binaries, broken, by_crate, problems
 from rustfix_mem.testing.process import cargo
-from rustfix_mem.testing.results import CargoReport, CrateResult
+from rustfix_mem.testing.results import ALL, CargoReport, CrateResult
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ def run_cargo(
     members = [crate for crate in asked if not crate.stands_alone]
     results = _run_members(root, build / "target", members)
     for crate in (crate for crate in asked if crate.stands_alone):
-        result, more = _run_alone(crate, build / "alone", seed)
+        result, more = _run_alone(crate, build / "alone", seed, _built(build / "target"))
         results[str(crate)] = result
         unpinned |= more
     return CargoReport(results, tuple(sorted(unpinned)), tuple(notes))
@@ -73,26 +73,66 @@ def _generate(root: Path, chosen: Iterable[Crate]) -> None:
 
 
 def _run_members(root: Path, target: Path, members: Sequence[Crate]) -> dict[str, CrateResult]:
+    """All together; those with features once more for each, and with all of them."""
+    results = _run_some(root, target, members, [])
+    for at in range(max((len(crate.features) for crate in members), default=0)):
+        with_it = [crate for crate in members if crate.features[at:]]
+        chosen = ",".join(f"{crate.package}/{crate.features[at]}" for crate in with_it)
+        more = _run_some(root, target, with_it, ["--features", chosen])
+        labels = {str(crate): crate.features[at] for crate in with_it}
+        results |= {n: results[n].plus(labels[n], result) for n, result in more.items()}
+    every = [crate for crate in members if crate.features]
+    more = _run_some(root, target, every, ["--all-features"])
+    return results | {name: results[name].plus(ALL, result) for name, result in more.items()}
+
+
+def _run_some(
+    root: Path, target: Path, members: Sequence[Crate], flags: Sequence[str]
+) -> dict[str, CrateResult]:
     if not members:
         return {}
     chosen = [argument for crate in members for argument in ("-p", crate.package)]
-    return _run(root, target, {str(crate): root / str(crate) for crate in members}, chosen)
+    folders = {str(crate): root / str(crate) for crate in members}
+    return _run(root, target, folders, [*chosen, *flags], {})
 
 
-def _run_alone(crate: Crate, place: Path, seed: str) -> tuple[CrateResult, set[str]]:
+def _run_alone(
+    crate: Crate, place: Path, seed: str, built: Mapping[str, str]
+) -> tuple[CrateResult, set[str]]:
     """In its own target folder: in a shared one, before/ and after/ would be one to cargo."""
     root, target = place / "crates" / str(crate), place / "target" / crate.package
     sync(root, crate.whole())
     unpinned = lockfile.resolve(root, seed)
-    return _run(root, target, {str(crate): root}, ["--workspace"])[str(crate)], unpinned
+
+    def run(*flags: str) -> CrateResult:
+        chosen = ["--workspace", *flags]
+        return _run(root, target, {str(crate): root}, chosen, built)[str(crate)]
+
+    result = run()
+    for feature in crate.features:
+        result = result.plus(feature, run("--features", feature))
+    if crate.features:
+        result = result.plus(ALL, run("--all-features"))
+    return result, unpinned
+
+
+def _built(target: Path) -> dict[str, str]:
+    """Variables that spare other crates what the members have built: jemalloc takes minutes."""
+    built = target.glob("debug/build/tikv-jemalloc-sys-*/out/lib/libjemalloc_pic.a")
+    found = sorted(built, key=lambda file: file.stat().st_mtime)
+    return {"JEMALLOC_OVERRIDE": str(found[0])} if found else {}
 
 
 def _run(
-    root: Path, target: Path, folders: Mapping[str, Path], chosen: Sequence[str]
+    root: Path,
+    target: Path,
+    folders: Mapping[str, Path],
+    chosen: Sequence[str],
+    more: Mapping[str, str],
 ) -> dict[str, CrateResult]:
     """Results by crate; `folders` says where each one is."""
-    linted = cargo([*CLIPPY, *chosen, *LOCKED, "--", "-D", "warnings"], root, target)
-    built = cargo([*BUILD, *chosen, *LOCKED], root, target)
+    linted = cargo([*CLIPPY, *chosen, *LOCKED, "--", "-D", "warnings"], root, target, more)
+    built = cargo([*BUILD, *chosen, *LOCKED], root, target, more)
     lints, builds = by_crate(linted.stdout, folders), by_crate(built.stdout, folders)
     runs = [it for name, place in folders.items() for it in binaries(name, place, builds[name])]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
