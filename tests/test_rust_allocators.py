@@ -170,6 +170,15 @@ def test_an_import_that_others_need_stays() -> None:
         excluded(f"use a::{{Layout, System}};\n{STATIC}fn main() {{ Layout; }}\n")
 
 
+def test_an_import_of_everything_may_be_for_the_allocator() -> None:
+    with pytest.raises(Refused, match=r"a `use` with `\*` may bring in `System`"):
+        excluded(f"use a::*;\n{STATIC}fn main() {{}}\n")
+    fine = f"use a::*;\nuse b::System;\n{STATIC}fn main() {{}}\n"
+    assert excluded(fine).count(NOT) == 2
+    path = STATIC.replace("System", "a::System")
+    assert excluded(f"use a::*;\n{path}fn main() {{}}\n").count(NOT) == 1
+
+
 def test_an_allocator_that_is_asked_stays() -> None:
     with pytest.raises(Refused, match=r"`A` is used at src/main\.rs:3"):
         excluded(f"{STATIC}fn main() {{ A.count(); }}\n")
@@ -253,6 +262,11 @@ def test_the_guard_is_the_first_statement(before: str, after: str) -> None:
 def test_whether_main_ends_by_leaving(body: str, leaves: bool) -> None:
     made = begin(f"fn bye() -> ! {{ loop {{}} }}\nfn main() {{ {body} }}\n")
     assert made.mains[0].leaves == leaves
+
+
+def test_a_main_that_never_returns() -> None:
+    assert begin("fn main() -> ! {\n    loop {}\n}\n").mains[0].leaves
+    assert not begin("fn main() -> u8 {\n    loop {}\n}\n").mains[0].leaves
 
 
 def test_exit_by_an_import() -> None:

@@ -39,7 +39,7 @@ class Main:
     """Where its first statement may go: behind the brace, inner attributes and `use`s."""
     statements: int
     leaves: bool
-    """Whether every way through it ends in `process::exit` or the like: nothing is dropped."""
+    """Whether it never returns, since every way through it ends in `process::exit` or the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ def _main(node: Node, around: list[Node], never: Callable[[str], bool]) -> Main:
         attributes=tuple(_attributes(node, around)),
         start=inner[-1].end_byte if inner else body.start_byte + 1,
         statements=len(statements),
-        leaves=bool(statements) and _leaves(statements[-1], never),
+        leaves=text(field(node, "return_type")) == "!"
+        or (bool(statements) and _leaves(statements[-1], never)),
     )
 
 

@@ -133,6 +133,7 @@ def excluded(allocator: Allocator, condition: str, files: Files) -> tuple[Edit, 
     may then be unused.
     """
     _check_name(allocator, files)
+    _check_glob(allocator, files)
     without = f"#[cfg(not({condition}))]"
     edits = [_above(allocator.path, allocator.start, without, files)]
     used = set(re.findall(r"\b[A-Za-z_]\w*", f"{_written(allocator, files)} {allocator.value}"))
@@ -176,6 +177,18 @@ def _check_name(allocator: Allocator, files: Files) -> None:
                 if node.type in NAMES and node.text == allocator.name and not within:
                     where = f"{path}:{line_at(files.sources[path], node.start_byte)}"
                     raise Refused(f"`{allocator.name}` is used at {where}")
+
+
+def _check_glob(allocator: Allocator, files: Files) -> None:
+    """A `use a::*` that brings in nothing but the allocator would be unused."""
+    head = re.search(r":\s*(\w+)\s*(::|[=<])", _written(allocator, files))
+    if head is None or head[2] == "::" or files.definitions(head[1]):
+        return
+    with parsed(files.sources[allocator.path]) as tree:
+        uses = [node for node in tree.root.named_children if node.type == "use_declaration"]
+        named = any(head[1] == name for use in uses for name, _ in imported(use))
+        if not named and any("*" in use.text for use in uses):
+            raise Refused(f"a `use` with `*` may bring in `{head[1]}`")
 
 
 def _used_elsewhere(names: set[str], allocator: Allocator, root: Node) -> bool:

@@ -1,0 +1,219 @@
+"""Guide 1.2: a profile of the heap, written by the program itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rustfix_mem import (
+    Applicability,
+    Codemod,
+    Kind,
+    Refused,
+    Spared,
+    alternatives,
+    cargo_edit,
+    mains,
+    offers,
+    param,
+    profiles,
+    programs,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem import Codebase, Edit, Finding, LeftAlone
+
+FEATURE = "dhat-heap"
+CONDITION = f'feature = "{FEATURE}"'
+DHAT = cargo_edit.Dependency("dhat", "0.3", optional=True)
+PLAIN = frozenset(
+    "allow cfg cfg_attr cold deny doc expect forbid inline must_use track_caller warn".split()
+)
+"""Attributes that leave the body of a function as it is written."""
+
+MOST = 3
+"""So many places are named; the rest is counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DhatHeap(Codemod):
+    """Let a program write a profile of its heap, behind a feature.
+
+    DHAT counts every allocation, with the functions that asked for it, and writes `dhat-heap.json`
+    when the program ends. It shows which part of a program the memory is for, which nobody can say
+    from its size alone.
+
+    The package that owns the program gets a feature `dhat-heap` with an optional dependency; the
+    program an allocator that counts, and a guard as the first statement of `main`, which writes the
+    profile when it is dropped.
+
+    Before:
+
+    ```toml
+    [package]
+    name = "example"
+    version = "0.1.0"
+    edition = "2021"
+
+    [dependencies]
+    ```
+
+    ```rust
+    use std::env::args;
+
+    fn main() {
+        println!("{} arguments", args().count());
+    }
+    ```
+
+    After:
+
+    ```toml
+    [package]
+    name = "example"
+    version = "0.1.0"
+    edition = "2021"
+
+    [dependencies]
+    dhat = { version = "0.3", optional = true }
+
+    [features]
+    dhat-heap = ["dep:dhat"]
+    ```
+
+    ```rust
+    use std::env::args;
+
+    #[cfg(feature = "dhat-heap")]
+    #[global_allocator]
+    static ALLOC: dhat::Alloc = dhat::Alloc;
+
+    fn main() {
+        #[cfg(feature = "dhat-heap")]
+        let _profiler = dhat::Profiler::new_heap();
+
+        println!("{} arguments", args().count());
+    }
+    ```
+
+    Then `cargo run --release --features dhat-heap` writes the profile where it is run; a viewer is
+    at <https://nnethercote.github.io/dh_view/dh_view.html>. What it prints itself begins with
+    `dhat:`, in small letters. Functions have names only if symbols are kept: `release-memory` adds
+    a profile that does.
+
+    An allocator that is there stays the one without the feature; with it, DHAT takes its place,
+    also if a feature for another one is on, so that `--all-features` builds.
+
+    It is only reported if the guard cannot be first, or would never be dropped: `async fn main`, or
+    another attribute that rewrites `main`; a `main` that a macro makes or a `use` brings in; a
+    `main` that ends in `process::exit` whatever happens. Where the program may end so on some ways,
+    or by a panic with `panic = "abort"`, that is said, with the places.
+
+    Left alone are libraries, macros, build scripts, tests, benchmarks and examples, and programs
+    that are built for WebAssembly, without `main` or without the standard library, and chores:
+    programs beside the `default-members`, and those that are not published beside one that is. All
+    programs of a package are changed together; `--binary` names those that you want.
+
+    Why it is `maybe-incorrect`: nothing changes without the feature, but only a human knows whether
+    the program ends by itself. One that is stopped by a signal writes no profile.
+
+    What it cannot know: an allocator, or a call of `process::exit`, inside of a crate from
+    elsewhere.
+    """
+
+    guide: ClassVar[str] = "1.2"
+    level: ClassVar[Applicability] = Applicability.MAYBE_INCORRECT
+    kind: ClassVar[Kind] = Kind.PROPOSAL
+    gate: ClassVar[tuple[bytes, ...]] = ()  # the programs are found through the manifests
+
+    binary: str = param(
+        programs.ALL,
+        help="only the programs of these names, with commas between them",
+    )
+
+    def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        for every in programs.owners(codebase.packages):
+            owner = programs.asked(every, self.binary)
+            if owner.binaries:
+                yield _package(
+                    offers.Plan(owner, FEATURE, codebase, self.binary != programs.ALL), codebase
+                )
+
+
+def _package(plan: offers.Plan, codebase: Codebase) -> Finding | LeftAlone:
+    plan.say(f"a program from `{plan.build}` writes `dhat-heap.json` when it ends")
+    plan.each(lambda program: _edits(program, plan, codebase))
+    if plan.programs:
+        for lost in (*_exits(plan.owner, codebase), *_profiles(plan.owner, codebase)):
+            plan.say(lost)
+    return plan.finding(
+        "no-heap-profile",
+        DHAT,
+        "cannot write a profile of the heap yet",
+        "offer a heap profile to",
+        "begin a plain `fn main` that returns with `let _profiler = dhat::Profiler::new_heap();`",
+    )
+
+
+def _edits(program: alternatives.Program, plan: offers.Plan, codebase: Codebase) -> Iterator[Edit]:
+    for one in program.own:
+        if one.dhat:
+            raise Spared("its allocator is that of DHAT already")
+    _check_main(program)
+    name = alternatives.free(("ALLOC", "DHAT"), program, codebase)
+    lines = [
+        f"#[cfg({CONDITION})]",
+        "#[global_allocator]",
+        f"static {name}: dhat::Alloc = dhat::Alloc;",
+    ]
+    yield alternatives.put(program, lines, codebase)
+    for main in program.begin.mains:
+        guard = [f"#[cfg({CONDITION})]", "let _profiler = dhat::Profiler::new_heap();"]
+        yield alternatives.first_statement(program.begin, main, guard, codebase)
+    for one in program.own:
+        yield from alternatives.excluded(one, CONDITION, codebase)
+        plan.say(f"without the feature `{one.name}` stays, which is `{one.type}`")
+
+
+def _check_main(program: alternatives.Program) -> None:
+    """`Refused` if the guard would not be the first to be made, or never be dropped."""
+    if not program.begin.mains:
+        raise Refused("a macro makes its `main`, or a `use` brings it in")
+    for main in program.begin.mains:
+        if main.asynchronous:
+            raise Refused(
+                "its `main` is `async`: a guard inside would be dropped before the runtime"
+            )
+        for attribute in main.attributes:
+            if attribute.partition("(")[0].partition("=")[0].strip() not in PLAIN:
+                raise Refused(f"`#[{attribute}]` may rewrite its `main`")
+        if main.leaves:
+            raise Refused(
+                "its `main` ends in `process::exit`, or never: the guard would not be dropped"
+            )
+
+
+def _exits(owner: programs.Owner, codebase: Codebase) -> Iterator[str]:
+    """The places where the program may end without a profile."""
+    found = mains.exits(owner.package, codebase)
+    for one in found[:MOST]:
+        yield f"`{one.text}` at {one.path}:{one.line} ends the program without a profile"
+    if (more := len(found) - MOST) > 0:
+        yield f"so do {more} more calls" if more > 1 else "so does 1 more call"
+
+
+def _profiles(owner: programs.Owner, codebase: Codebase) -> Iterator[str]:
+    """What `[profile.release]` says that would lose the profile, or the names in it."""
+    root = cargo_edit.workspace_root(owner.manifest, codebase.manifests)
+    known = profiles.of_release(root, codebase.manifests)
+    if known["release"]["panic"] == "abort":
+        yield '`panic = "abort"` of `release`: a panic ends the program without a profile'
+    if not profiles.has_symbols(known["release"]):
+        named = [name for name in known if profiles.has_symbols(known[name])]
+        kept = f"`--profile {named[0]}` keeps them" if named else KEEP
+        yield f"`release` has no symbols, so that functions have no names: {kept}"
+
+
+KEEP = "`rustfix-mem apply release-memory` adds a profile that keeps them"
