@@ -30,6 +30,7 @@ LAYERS = (
     ("rust.cap",),
     ("rust.removal",),
     ("rust.bounds",),
+    ("rust.sharing",),
     ("git",),
     ("codebase", "facts_cache", "workers"),
     ("results",),

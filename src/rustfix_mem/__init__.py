@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.cap import placement as placement
     from rustfix_mem.rust.file import skim as skim
     from rustfix_mem.rust.file import syntax as syntax
+    from rustfix_mem.rust.file import wraps as wraps
     from rustfix_mem.rust.removal import removal as removal
+    from rustfix_mem.rust.sharing import sharing as sharing
     from rustfix_mem.rust.verdict import doubtful as doubtful
     from rustfix_mem.rust.verdict import growth as growth
     from rustfix_mem.rust.whole import mains as mains
@@ -76,12 +78,14 @@ _ROOMS = {
     "programs": "cargo",
     "remarks": "rust.bounds",
     "removal": "rust.removal",
+    "sharing": "rust.sharing",
     "shipped": "rust.whole",
     "doubtful": "rust.verdict",
     "skim": "rust.file",
     "syntax": "rust.file",
     "types": "rust.whole",
     "unbounded": "rust.bounds",
+    "wraps": "rust.file",
 }
 
 

@@ -1,0 +1,135 @@
+"""Guide 2.4 and 3.4: values that are cloned into one allocation after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rustfix_mem import Applicability, Codemod, Finding, Fix, LeftAlone, sharing, shipped, wraps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rustfix_mem import Codebase, Gate, syntax
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedStyles(Codemod):
+    """Share a value instead of cloning it into a new `Arc`.
+
+    `Arc::new(x.clone())` makes a second value and an allocation for it. Where `x` is needed for
+    nothing else it is made behind its pointer at once, and what had a clone of its own has a
+    clone of the pointer. `Rc` is treated alike.
+
+    Before:
+
+    ```rust
+    use std::sync::Arc;
+
+    #[derive(Clone)]
+    pub struct Look {
+        pub name: String,
+    }
+
+    pub struct Span {
+        pub text: String,
+        pub look: Arc<Look>,
+    }
+
+    fn look(name: &str) -> Look {
+        let name = name.to_lowercase();
+        Look { name }
+    }
+
+    fn indent(look: &Look) -> usize {
+        look.name.len()
+    }
+
+    /// Every word in one look.
+    pub fn spans(words: &[&str], name: &str) -> Vec<Span> {
+        let look = look(name);
+        let look_arc = Arc::new(look.clone());
+        let indent = " ".repeat(indent(&look));
+        let mut spans = Vec::new();
+        for word in words {
+            spans.push(Span {
+                text: format!("{indent}{word}"),
+                look: Arc::clone(&look_arc),
+            });
+        }
+        spans
+    }
+    ```
+
+    After:
+
+    ```rust
+    use std::sync::Arc;
+
+    #[derive(Clone)]
+    pub struct Look {
+        pub name: String,
+    }
+
+    pub struct Span {
+        pub text: String,
+        pub look: Arc<Look>,
+    }
+
+    fn look(name: &str) -> Look {
+        let name = name.to_lowercase();
+        Look { name }
+    }
+
+    fn indent(look: &Look) -> usize {
+        look.name.len()
+    }
+
+    /// Every word in one look.
+    pub fn spans(words: &[&str], name: &str) -> Vec<Span> {
+        let look_arc = Arc::new(look(name));
+        let indent = " ".repeat(indent(&look_arc));
+        let mut spans = Vec::new();
+        for word in words {
+            spans.push(Span {
+                text: format!("{indent}{word}"),
+                look: Arc::clone(&look_arc),
+            });
+        }
+        spans
+    }
+    ```
+    """
+
+    guide: ClassVar[str] = "2.4, 3.4"
+    level: ClassVar[Applicability] = Applicability.MACHINE_APPLICABLE
+    gate: ClassVar[Gate] = wraps.GATE
+    sight: ClassVar[type[Any] | None] = wraps.Wrap
+
+    @classmethod
+    def look(cls, tree: syntax.Tree) -> Iterable[wraps.Wrap]:
+        return wraps.wraps(tree)
+
+    def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        for path, seen in codebase.sights(type(self), wraps.Wrap).items():
+            for verdict in sharing.judge(path, seen, codebase):
+                yield _said(verdict, codebase)
+
+
+def _said(verdict: sharing.Verdict, codebase: Codebase) -> Finding | LeftAlone:
+    passed_over = shipped.passed_over(verdict.path, verdict.test, codebase)
+    if codebase.reach(verdict.path).state == "orphan":
+        passed_over = "a file that rustc never sees"
+    if passed_over or verdict.needed:
+        because = (passed_over,) if passed_over else verdict.why
+        return LeftAlone(verdict.path, verdict.span, verdict.item, because)
+    level = Applicability.MACHINE_APPLICABLE if verdict.sure else Applicability.MAYBE_INCORRECT
+    return Finding(
+        path=verdict.path,
+        span=verdict.span,
+        shape=verdict.shape,
+        item=verdict.item,
+        message=verdict.message,
+        why=verdict.why,
+        fix=Fix(verdict.title, verdict.edits, level) if verdict.edits else None,
+    )

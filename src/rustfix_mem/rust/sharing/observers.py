@@ -1,0 +1,136 @@
+"""Who would notice that two pointers are one: counts, comparisons, ways back to the value."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rustfix_mem.errors import Refused
+from rustfix_mem.rust.file import items, syntax
+from rustfix_mem.rust.file.syntax import ancestors, field, text
+from rustfix_mem.rust.sharing.typing import Site, Typed, definition, meant, same, stripped, type_of
+from rustfix_mem.rust.whole.accesses import function_at
+from rustfix_mem.text import Span, line_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.file.facts import TypeTree
+    from rustfix_mem.rust.file.items import Function
+    from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.rust.whole.files import Files
+
+ASKS = re.compile(
+    rb"\b(?:Arc|Rc)(?:::<[^>()]*>)?::(make_mut|get_mut|try_unwrap|into_inner|unwrap_or_clone|ptr_eq"
+    rb"|strong_count|weak_count|downgrade|as_ptr|into_raw|get_mut_unchecked)\b"
+)
+"""What depends on who else holds a pointer, or on which allocation it is."""
+
+SHARED_IS_FINE = re.compile(r"assert!\s*\(\s*(?:std::)?(?:\w+::)*(?:Arc|Rc)::ptr_eq\s*\(")
+"""A test that demands one allocation."""
+
+
+def demand_none(typed: Typed, files: Files) -> None:
+    """Raises `Refused` where something may ask how a pointer to a type is shared."""
+    words = carriers(typed, files)
+    for path, source in files.sources.items():
+        if (b"Arc::" in source or b"Rc::" in source) and ASKS.search(source):
+            _none_in(path, typed, words, files)
+
+
+def carriers(typed: Typed, files: Files) -> frozenset[str]:
+    """Words without one of which nothing of the type can be named: it, and fields that hold it."""
+    typed = stripped(typed, files)
+    found, name = definition(typed, files), typed.tree.name
+    words, waiting = {name}, [name]
+    while waiting:
+        word = waiting.pop()
+        paths = files.files_with(word) if found is not None or word != name else []
+        files.prepare(paths)
+        for path in paths:
+            for kept, tree in _declared(path, files):
+                if kept not in words and any(inner.name == word for inner in tree.walk()):
+                    words.add(kept)
+                    if kept[:1].isupper():  # an alias of it
+                        waiting.append(kept)
+    return frozenset(words)
+
+
+def _declared(path: str, files: Files) -> Iterator[tuple[str, TypeTree]]:
+    facts = files.facts(path)
+    for defined in facts.types:
+        yield from ((kept.name, kept.type) for kept in defined.fields if not kept.name.isdigit())
+        if defined.target is not None:
+            yield defined.name, defined.target
+    yield from ((fn.name, fn.returns) for fn in facts.fns if fn.returns is not None)
+
+
+def _none_in(path: str, typed: Typed, words: frozenset[str], files: Files) -> None:
+    source = files.sources[path]
+    with syntax.parsed(source) as tree:
+        if tree.error() is not None:
+            return
+        functions = items.collect(tree.root).functions
+        for found in ASKS.finditer(source):
+            node = syntax.descendant(tree.root, Span(found.start(), found.end()))
+            if node.type in syntax.COMMENTS or node.type.startswith("string"):
+                continue
+            function = function_at(node, functions)
+            if _may_ask(node, function, path, typed, words, files):
+                asked = found[1].decode()
+                place = f"{path}:{line_at(source, found.start())}"
+                raise Refused(f"`{asked}` may be asked of it ({place})")
+
+
+def _may_ask(
+    node: Node,
+    function: Function | None,
+    path: str,
+    typed: Typed,
+    words: frozenset[str],
+    files: Files,
+) -> bool:
+    if function is None:
+        return any(word in words for word in re.findall(r"\w+", text(node.file.order[0])))
+    in_macro = any(h.type == "token_tree" for h in (node, *ancestors(node)))
+    call = None if in_macro else _call_of(node)
+    if call is None:
+        return not _demands_one(node, function) and _named_in(function, words)
+    site = Site(path, function, files)
+    kinds = [type_of(given, site) for given in syntax.named(field(call, "arguments") or call)]
+    known = [stripped(kind, files, ("&", "&mut")) for kind in kinds if kind is not None]
+    if not known:
+        return _named_in(function, words)
+    return any(_points_to(kind, typed, function, files) for kind in known)
+
+
+def _call_of(node: Node) -> Node | None:
+    """The call whose function is the path that a node stands in."""
+    path = node
+    while path.parent is not None and path.parent.type in ("scoped_identifier", "generic_function"):
+        path = path.parent
+    call = path.parent
+    is_callee = call is not None and call.type == "call_expression"
+    return call if is_callee and path.field == "function" else None
+
+
+def _points_to(pointer: Typed, typed: Typed, function: Function, files: Files) -> bool:
+    """Whether a pointer is, or may be, one to the type."""
+    inner, wanted = meant(pointer, files).inner(), stripped(typed, files)
+    if inner is None:
+        return True
+    meaning = files.names.meaning(inner.tree.head, inner.path, inner.module)
+    if meaning is not None or not inner.tree.head[:1].isupper():
+        return same(inner, wanted, files)
+    holds = re.compile(rf"\b{function.owner or function.name}\b[^;{{}}]*\b{wanted.tree.name}\b")
+    return any(holds.search(source.decode("utf-8", "replace")) for source in files.sources.values())
+
+
+def _demands_one(node: Node, function: Function) -> bool:
+    """Whether a test only says that two pointers are one."""
+    macro = next((h for h in ancestors(node) if h.type == "macro_invocation"), None)
+    return function.test and macro is not None and bool(SHARED_IS_FINE.match(text(macro)))
+
+
+def _named_in(function: Function, words: frozenset[str]) -> bool:
+    return any(word in words for word in re.findall(r"\w+", text(function.node)))
