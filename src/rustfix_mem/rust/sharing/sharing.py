@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import items, syntax
+from rustfix_mem.rust.file.scopes import declaration
 from rustfix_mem.rust.file.wraps import cloned
-from rustfix_mem.rust.sharing import collapse, observers, plain, uses
+from rustfix_mem.rust.sharing import collapse, observers, plain, uses, widen
 from rustfix_mem.rust.sharing.typing import Site
 from rustfix_mem.rust.whole.accesses import function_at
 
@@ -48,16 +49,24 @@ def judge(path: str, found: Sequence[Wrap], files: Files) -> Iterator[Verdict]:
     """What can be done about each wrap of one file."""
     with syntax.parsed(files.sources[path]) as tree:
         functions = items.collect(tree.root).functions
-        for wrap in found:
+        done: set[tuple[int, str]] = set()
+        for wrap in sorted(found, key=lambda one: one.source != "pair"):
             node = syntax.descendant(tree.root, wrap.span)
             function = function_at(node, functions)
-            if function is not None and cloned(node) is not None:
-                yield from _judge(node, wrap, function, Site(path, function, files))
+            if function is None or cloned(node) is None:
+                continue
+            bound = declaration(node, wrap.name)
+            local = (bound.start_byte if bound is not None else -1, wrap.name)
+            if local not in done:
+                done.add(local)
+                yield from _judge(node, wrap, Site(path, function, files))
 
 
-def _judge(node: Node, wrap: Wrap, function: Function, site: Site) -> Iterator[Verdict]:
+def _judge(node: Node, wrap: Wrap, site: Site) -> Iterator[Verdict]:
     if wrap.source == "pair":
         yield _pair(node, wrap, site)
+    elif wrap.source == "param":
+        yield _parameter(node, wrap, site)
 
 
 def _item(wrap: Wrap, function: Function) -> str:
@@ -79,3 +88,20 @@ def _pair(node: Node, wrap: Wrap, site: Site) -> Verdict:
     except Refused as refused:
         return replace(verdict, why=(str(refused),), needed=isinstance(refused, uses.Needed))
     return replace(verdict, title=f"make `{pair.given}` at once", edits=edits)
+
+
+def _parameter(node: Node, wrap: Wrap, site: Site) -> Verdict:
+    item = _item(wrap, site.function)
+    kind = wrap.pointer.rpartition("::")[2]
+    message = f"`{item}` is cloned into a new `{kind}` by every call"
+    verdict = Verdict(site.path, wrap.span, "parameter", item, message, site.function.test)
+    try:
+        subject = widen.subject_of(node, wrap.name, site)
+        lent = widen.lent_by_callers(subject, site)
+        plain.demand(subject.type, site.files)
+        edits = (*widen.signature(subject, site), *lent)
+        observers.demand_none(subject.type, site.files)
+    except Refused as refused:
+        return replace(verdict, why=(str(refused),), needed=isinstance(refused, uses.Needed))
+    title = f"take `{wrap.name}` as `&{kind}<{subject.type.tree}>`"
+    return replace(verdict, title=title, edits=edits)

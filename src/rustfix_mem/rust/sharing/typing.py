@@ -337,3 +337,8 @@ def called(callee: Node, site: Site) -> Known | None:
     hidden = any(use.name == name for use in site.files.facts(site.path).uses)
     local = declaration(callee, name) is not None
     return (fns[0], site.path) if len(fns) == 1 and not hidden and not local else None
+
+
+def owned_by(site: Site, found: tuple[TypeDef, str]) -> bool:
+    """Whether a function is a method of the type, as far as its name says."""
+    return found[0].name == site.function.owner

@@ -19,7 +19,6 @@ from rustfix_mem.rust.sharing.typing import (
     Site,
     Typed,
     called,
-    definition,
     method,
     plain_head,
     same,
@@ -27,7 +26,7 @@ from rustfix_mem.rust.sharing.typing import (
     type_of,
 )
 from rustfix_mem.rust.whole.types import is_copy
-from rustfix_mem.text import Edit
+from rustfix_mem.text import Edit, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +48,13 @@ PRINTING = frozenset(
     "format print println eprint eprintln write writeln panic info debug trace warn error log"
     " bail anyhow".split()
 )
+TAKING = PRINTING | {"vec", "assert", "assert_eq", "assert_ne", "debug_assert", "matches"}
+"""Macros whose arguments are expressions, as they stand."""
+
+WRAP_BEFORE = re.compile(
+    rb"\b((?:(?:std|alloc)\s*::\s*(?:sync|rc)\s*::\s*)?(?:Arc|Rc))\s*::\s*new\s*\(\s*$"
+)
+WRAP_BEHIND = re.compile(rb"\s*\.\s*clone\s*\(\s*\)\s*,?\s*\)")
 ARGUMENT_ENDS = (",", ")", "}", "]", "")
 MOVES = frozenset(
     "arguments field_initializer shorthand_field_initializer return_expression let_declaration"
@@ -282,12 +288,19 @@ def callee_of(call: Node, site: Site) -> Known | None:
 
 
 def _in_macro(node: Node, subject: Subject, site: Site) -> Iterator[Edit]:
-    """An argument that is only printed: a pointer is printed as what it points to."""
+    """In a macro of the standard library: a clone behind a pointer, or what is only printed."""
     macro = next((h for h in ancestors(node) if h.type == "macro_invocation"), None)
     name = text(field(macro, "macro")).rpartition("::")[2] if macro is not None else ""
-    before, behind = node.prev_sibling, node.next_sibling
-    is_argument = before is not None and text(before) == "," and _ends(behind)
-    tree = node.parent
+    source, tree = node.file.source, node.parent
+    before = WRAP_BEFORE.search(source[max(0, node.start_byte - 200) : node.start_byte])
+    behind = WRAP_BEHIND.match(source, node.end_byte)
+    if name in TAKING and before is not None and behind is not None:
+        start = node.start_byte - len(before[0])
+        pointer = "".join(before[1].decode().split())
+        shared = f"{pointer}::clone({subject.lent})"
+        yield Edit(site.path, Span(start, behind.end()), shared)
+        return
+    is_argument = text(node.prev_sibling) == "," and _ends(node.next_sibling)
     shallow = tree is not None and tree.parent == macro
     if name not in PRINTING or not shallow or not is_argument or ":p}" in text(tree):
         raise Refused(f"the macro `{name}!` names it")
@@ -302,7 +315,3 @@ def _ends(behind: Node | None) -> bool:
 def _short(node: Node) -> str:
     words = " ".join(text(node).split())
     return words if len(words) <= 60 else f"{words[:57]}…"
-
-
-def is_plain(typed: Typed, site: Site) -> bool:
-    return definition(typed, site.files) is not None

@@ -1,0 +1,185 @@
+"""A private function takes the pointer that its callers hold, instead of cloning what is behind it.
+
+`fn f(p: &T) { … Arc::new(p.clone()) … }` becomes `fn f(p: &Arc<T>) { … Arc::clone(p) … }`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rustfix_mem.errors import Refused
+from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.items import type_tree
+from rustfix_mem.rust.file.scopes import declaration, is_deref, method_call
+from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+from rustfix_mem.rust.file.wraps import cloned, pointer_of
+from rustfix_mem.rust.sharing import uses
+from rustfix_mem.rust.sharing.callers import Caller, callers_in
+from rustfix_mem.rust.sharing.typing import Typed, meant, plain_head, same, stripped, type_of
+from rustfix_mem.rust.write import cuts, layout
+from rustfix_mem.text import Edit
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.rust.sharing.typing import Site
+
+HARMLESS = re.compile(
+    r"#\s*\[\s*(?:allow|expect|warn|deny|inline|must_use|doc|cold|cfg|track_caller|deprecated"
+    r"|instrument|tracing::instrument|rustfmt::skip)\b"
+)
+"""Attributes that do not care what a parameter is."""
+
+
+def subject_of(wrap: Node, name: str, site: Site) -> uses.Subject:
+    """The parameter, and the type behind its reference; raises `Refused`."""
+    bound = declaration(wrap, name)
+    declared = field(bound, "type") if bound is not None else None
+    if bound is None or bound.type != "parameter" or declared is None:
+        raise Refused(f"`{name}` is no parameter")
+    if any(h.type == "closure_expression" for h in ancestors(bound)):
+        raise Refused(f"`{name}` is a parameter of a closure")
+    tree = type_tree(declared)
+    if tree.head != "&" or tree.args[0].head in ("&", "&mut", "dyn", "impl", "[]", "?"):
+        raise uses.Needed(f"`{name}` is given as `{text(declared)}`")
+    pattern = field(bound, "pattern")
+    if pattern is None or pattern.type != "identifier":
+        raise Refused(f"`{name}` may be changed")
+    typed = Typed(tree.args[0], site.path, site.function.module)
+    if plain_head(meant(typed, site.files), site.files) in ("Arc", "Rc", "Box"):
+        raise Refused(f"`{name}` is a pointer already")
+    return uses.Subject(bound, name, name, typed, pointer_of(wrap))
+
+
+def signature(subject: uses.Subject, site: Site) -> list[Edit]:
+    """The edits of the function itself; raises `Refused`."""
+    function = site.function
+    _changeable(site)
+    for node in syntax.walk(function.body):
+        first = subject.pointer.partition("::")[0]
+        if node.type == "use_declaration" and re.search(rf"\b{first}\b", text(node)):
+            raise Refused(f"`{first}` is imported inside of the function")
+        if cloned(node) is not None and pointer_of(node).endswith(
+            "Arc"
+        ) != subject.pointer.endswith("Arc"):
+            raise Refused("there are an `Arc` and an `Rc` of it")
+    declared = field(subject.bound, "type")
+    assert declared is not None
+    inner = syntax.named(declared)[-1]
+    written = f"{subject.pointer}<{text(inner)}>"
+    return [_fitting(Edit(site.path, span(inner), written), site), *uses.edits(subject, site)]
+
+
+def _changeable(site: Site) -> None:
+    """Raises `Refused` for a function whose parameters are not its own affair."""
+    function = site.function
+    if function.visibility == "pub":
+        raise Refused(f"`{function.name}` is public: who calls it is unknown")
+    if function.trait or any(h.type == "trait_item" for h in ancestors(function.node)):
+        raise Refused(f"`{function.name}` is a method of a trait")
+    modifiers = [c for c in function.node.named_children if c.type == "function_modifiers"]
+    if any("extern" in text(one) for one in modifiers):
+        raise Refused(f"`{function.name}` is called from elsewhere")
+    strange = [a for a in cuts.attributes(function.node) if not HARMLESS.match(a)]
+    if strange:
+        raise Refused(f"`{function.name}` has an attribute: `{strange[0]}`")
+
+
+def _fitting(edit: Edit, site: Site) -> Edit:
+    """The edit of the type, or of all parameters, if they no longer fit into their line."""
+    source, node = site.function.node.file.source, site.function.node
+    style = layout.style_of(source, site.files.rustfmt(site.path))
+    start = source.rfind(b"\n", 0, edit.span.start) + 1
+    end = source.find(b"\n", edit.span.end)
+    before = source[start : edit.span.start].decode("utf-8", "replace")
+    behind = source[edit.span.end : end if end >= 0 else len(source)].decode("utf-8", "replace")
+    line = (before + edit.text + behind).rstrip()
+    if len(line.expandtabs(4)) <= style.width:
+        return edit
+    parameters = field(node, "parameters")
+    if parameters is None or "\n" in text(parameters) or "//" in line or "/*" in line:
+        raise Refused("its line would be too long")
+    indent = layout.indent_at(source, node.start_byte)
+    listed = [
+        text(one)
+        if not span(one).holds(edit.span)
+        else text(one).replace(source[edit.span.start : edit.span.end].decode(), edit.text, 1)
+        for one in syntax.named(parameters)
+    ]
+    inner = "".join(f"\n{indent}{style.unit}{one}," for one in listed)
+    return Edit(site.path, span(parameters), style.lines(f"({inner}\n{indent})"))
+
+
+def lent_by_callers(subject: uses.Subject, site: Site) -> list[Edit]:
+    """The edits of all calls; raises `Refused` unless every caller holds a pointer."""
+    files, name = site.files, site.function.name
+    package = files.reach(site.path).package
+    found: list[Edit] = []
+    holds, others = 0, list[str]()
+    for path in files.files_with(name):
+        if files.reach(path).package != package or files.reach(path).state == "orphan":
+            continue
+        with syntax.parsed(files.sources[path]) as tree:
+            if tree.error() is not None:
+                raise Refused(f"{path} cannot be read, and names `{name}`")
+            for caller in callers_in(tree, path, site):
+                made = _given(caller, subject, site)
+                holds += made is not None
+                found += made or []
+                others += [caller.place] if made is None else []
+    if others and holds:
+        count, places = holds + len(others), ", ".join(others[:3])
+        raise Refused(f"{holds} of its {count} callers hold one, but not {places}")
+    if others or not holds:
+        raise uses.Needed(f"no caller of `{name}` holds one")
+    return found
+
+
+def _given(caller: Caller, subject: uses.Subject, of: Site) -> list[Edit] | None:
+    """How a call is written afterwards; None if it has no pointer to lend."""
+    names = [p.name for p in of.function.params]
+    at = names.index(subject.name) - (0 if caller.by_path else "self" in names)
+    if len(caller.arguments) != len(names) - (0 if caller.by_path else "self" in names):
+        raise Refused(f"what is called in {caller.place} is unknown")
+    argument = caller.arguments[at]
+    same_function = caller.site.path == of.path and caller.site.function.node == of.function.node
+    if same_function and text(argument) == subject.name:
+        return []
+    place = _place_lent(argument)
+    held = type_of(argument, caller.site)
+    if held is not None and held.tree.head == "&" and _is_pointer(held.inner(), subject, caller):
+        return []
+    if place is None:
+        return None
+    inner = type_of(place, caller.site)
+    if inner is None or not _is_pointer(stripped(inner, of.files, ("&",)), subject, caller):
+        return None
+    text_of = text(place) if inner.tree.head == "&" else f"&{text(place)}"
+    return [Edit(caller.site.path, span(argument), text_of)]
+
+
+def _place_lent(argument: Node) -> Node | None:
+    """The `x` of `&*x`, `&**x` and `x.as_ref()`."""
+    call = method_call(argument)
+    if call is not None:
+        plain = call.name in ("as_ref", "deref") and not call.arguments
+        return call.receiver if plain else None
+    if argument.type != "reference_expression":
+        return None
+    inner = syntax.named(argument)[-1]
+    if not is_deref(inner):
+        return None
+    while is_deref(inner):
+        inner = syntax.named(inner)[-1]
+    return inner
+
+
+def _is_pointer(held: Typed | None, subject: uses.Subject, caller: Caller) -> bool:
+    files = caller.site.files
+    if held is None:
+        return False
+    held = meant(held, files)
+    inner, kind = held.inner(), subject.pointer.rpartition("::")[2]
+    return (
+        inner is not None and plain_head(held, files) == kind and same(inner, subject.type, files)
+    )
