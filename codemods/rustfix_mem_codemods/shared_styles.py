@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rustfix_mem import Applicability, Codemod, Finding, Fix, LeftAlone, sharing, shipped, wraps
+from rustfix_mem import (
+    Applicability,
+    Codemod,
+    Finding,
+    Fix,
+    Kind,
+    LeftAlone,
+    sharing,
+    shipped,
+    small_types,
+    wraps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,9 +122,15 @@ class SharedStyles(Codemod):
         return wraps.wraps(tree)
 
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        proposed: set[str] = set()
         for path, seen in codebase.sights(type(self), wraps.Wrap).items():
             for verdict in sharing.judge(path, seen, codebase):
-                yield _said(verdict, codebase)
+                said = _said(verdict, codebase)
+                yield said
+                small = small_types.inline(verdict.type, codebase) if verdict.type else None
+                if small is not None and isinstance(said, Finding) and small.item not in proposed:
+                    proposed.add(small.item)
+                    yield _proposed(small)
 
 
 def _said(verdict: sharing.Verdict, codebase: Codebase) -> Finding | LeftAlone:
@@ -123,7 +140,7 @@ def _said(verdict: sharing.Verdict, codebase: Codebase) -> Finding | LeftAlone:
     if passed_over or verdict.needed:
         because = (passed_over,) if passed_over else verdict.why
         return LeftAlone(verdict.path, verdict.span, verdict.item, because)
-    level = Applicability.MACHINE_APPLICABLE if verdict.sure else Applicability.MAYBE_INCORRECT
+    level = Applicability.MAYBE_INCORRECT if verdict.why else Applicability.MACHINE_APPLICABLE
     return Finding(
         path=verdict.path,
         span=verdict.span,
@@ -132,4 +149,16 @@ def _said(verdict: sharing.Verdict, codebase: Codebase) -> Finding | LeftAlone:
         message=verdict.message,
         why=verdict.why,
         fix=Fix(verdict.title, verdict.edits, level) if verdict.edits else None,
+    )
+
+
+def _proposed(small: small_types.Inline) -> Finding:
+    return Finding(
+        path=small.path,
+        span=small.span,
+        shape="inline",
+        item=small.item,
+        message=small.message,
+        help="keep the value where the pointer is",
+        kind=Kind.PROPOSAL,
     )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file import wraps as wraps
     from rustfix_mem.rust.removal import removal as removal
     from rustfix_mem.rust.sharing import sharing as sharing
+    from rustfix_mem.rust.sharing import small_types as small_types
     from rustfix_mem.rust.verdict import doubtful as doubtful
     from rustfix_mem.rust.verdict import growth as growth
     from rustfix_mem.rust.whole import mains as mains
@@ -80,6 +81,7 @@ _ROOMS = {
     "removal": "rust.removal",
     "sharing": "rust.sharing",
     "shipped": "rust.whole",
+    "small_types": "rust.sharing",
     "doubtful": "rust.verdict",
     "skim": "rust.file",
     "syntax": "rust.file",

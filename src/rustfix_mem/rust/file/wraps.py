@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.scopes import alias_name, declaration, method_call
+from rustfix_mem.rust.file.scopes import alias_name, declaration, is_deref, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.text import Span
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node, Tree
 
 GATE = (
-    re.compile(rb"Arc::new\(\s*\(?\*?[\w.]+\)?\s*\.\s*clone\(\)"),
-    re.compile(rb"Rc::new\(\s*\(?\*?[\w.]+\)?\s*\.\s*clone\(\)"),
+    re.compile(rb"Arc::new\(\s*\(?\*?[\w.]+(?:\(\)|\))?\s*\.\s*clone\(\)"),
+    re.compile(rb"Rc::new\(\s*\(?\*?[\w.]+(?:\(\)|\))?\s*\.\s*clone\(\)"),
 )
 """Patterns without one of which a file puts no clone of a place behind a pointer."""
 
@@ -28,9 +28,10 @@ LOOPS = ("for_expression", "while_expression", "loop_expression")
 
 @dataclass(frozen=True, slots=True)
 class Wrap:
-    """`Arc::new(x.clone())`, where `x` is a local or a parameter.
+    """`Arc::new(x.clone())`, where `x` is a local, a parameter, or behind a pointer.
 
-    `source`: `let`, `param`; `pair` for a `let` that a second `let` does nothing but wrap.
+    `source`: `let`, `param`; `pair` for a `let` that a second `let` does nothing but wrap; `held`
+    for `Arc::new((*x).clone())`.
     """
 
     pointer: str
@@ -41,18 +42,48 @@ class Wrap:
     source: str
     given: str
     """The name that the pointer itself is given in a `let`, else empty."""
-    looped: bool
-    """Whether it runs again and again for one `x`."""
 
 
 def wraps(tree: Tree) -> Iterator[Wrap]:
-    """The clones of locals and parameters that a file puts behind new pointers."""
+    """The clones that a file puts behind new pointers, as far as anything can be done about them:
+    of locals and parameters, and of what is behind a pointer already."""
+    found: dict[tuple[int, str], list[tuple[Node, Wrap]]] = {}
     for node in syntax.walk(tree.root):
         value = cloned(node)
         if value is not None and value.type == "identifier":
-            made = _wrap(node, value)
-            if made is not None:
-                yield made
+            made, bound = _wrap(node, value), declaration(value, text(value))
+            if made is not None and bound is not None:
+                found.setdefault((bound.start_byte, made.name), []).append((node, made))
+        elif value is not None and (place := pointed_to(value)) is not None:
+            yield Wrap(pointer_of(node), span(node), text(place), "held", "")
+    for several in found.values():
+        if len(several) > 1 or any(_worth(node, made) for node, made in several):
+            yield from (made for _, made in several)
+
+
+def _worth(node: Node, made: Wrap) -> bool:
+    """Whether anything could be done about the only clone of a local."""
+    function = next((h for h in ancestors(node) if h.type == "function_item"), None)
+    if made.source == "pair" or function is None:
+        return made.source == "pair"
+    if any(h.type in LOOPS for h in ancestors(node) if h.start_byte > function.start_byte):
+        return True
+    public = any(text(c) == "pub" for c in function.children if c.type == "visibility_modifier")
+    holder = function.parent.parent if function.parent is not None else None
+    of_trait = holder is not None and (holder.type == "trait_item" or field(holder, "trait"))
+    return made.source == "param" and not public and not of_trait
+
+
+def pointed_to(value: Node) -> Node | None:
+    """The place `x` of `(*x)` and `x.as_ref()`."""
+    if value.type == "parenthesized_expression":
+        inner = syntax.named(value)[0]
+        place = syntax.named(inner)[-1] if is_deref(inner) else None
+    else:
+        call = method_call(value)
+        plain = call is not None and call.name in ("as_ref", "deref") and not call.arguments
+        place = call.receiver if call is not None and plain else None
+    return place if place is not None and place.type in ("identifier", "field_expression") else None
 
 
 def cloned(node: Node) -> Node | None:
@@ -90,6 +121,4 @@ def _wrap(node: Node, value: Node) -> Wrap | None:
     pair = bool(given) and bound.type == "let_declaration" and own is not None
     pair = pair and own is not None and own.parent == bound.parent
     source = "pair" if pair else "let" if bound.type == "let_declaration" else "param"
-    around = [holder for holder in ancestors(node) if holder.type in LOOPS]
-    looped = any(loop.start_byte > bound.end_byte or bound.type == "parameter" for loop in around)
-    return Wrap(pointer_of(node), span(node), name, source, given, looped)
+    return Wrap(pointer_of(node), span(node), name, source, given)

@@ -43,7 +43,7 @@ def pair_of(wrap: Node, name: str) -> Pair:
         raise Refused(f"`{text(given)}` is more than a name")
     pattern = field(first, "pattern")
     if pattern is None or pattern.type != "identifier" or _mutable(first) or _mutable(second):
-        raise Refused(f"`{name}` may be changed")
+        raise uses.Needed(f"`{name}` may be changed")
     if field(first, "type") is not None:
         raise Refused(f"the type of `{name}` is written")
     if field(first, "value") is None or field(first, "alternative") is not None:
@@ -72,7 +72,7 @@ def collapse(pair: Pair, typed: Typed, site: Site) -> tuple[Edit, ...]:
     subject = uses.Subject(pair.first, pair.name, pair.given, typed, pointer_of(pair.wrap))
     own = span(pair.second)
     changed = [edit for edit in uses.edits(subject, site) if not own.holds(edit.span)]
-    _given_is_kept(pair, changed, site)
+    _givenis_kept(pair, changed, site)
     return (*_made(pair, site), *changed)
 
 
@@ -81,7 +81,7 @@ def shares(edits: tuple[Edit, ...]) -> bool:
     return any("::clone(" in edit.text for edit in edits)
 
 
-def _given_is_kept(pair: Pair, changed: list[Edit], site: Site) -> None:
+def _givenis_kept(pair: Pair, changed: list[Edit], site: Site) -> None:
     """Whether the pointer is there wherever the value was used; raises `Refused`."""
     between = Span(pair.first.end_byte, pair.second.start_byte)
     named = [
@@ -93,7 +93,7 @@ def _given_is_kept(pair: Pair, changed: list[Edit], site: Site) -> None:
         raise Refused(f"`{pair.given}` means something else before it")
     given = [n for n in named if declaration(n, pair.given) == pair.second]
     names = [n for n in given if n != field(pair.second, "pattern")]
-    if changed and not all(_is_kept(node) for node in names):
+    if changed and not all(is_kept(node) for node in names):
         raise uses.Needed(f"`{pair.given}` is given away, and `{pair.name}` is used besides")
     for edit in changed:
         at = syntax.descendant(site.function.body, edit.span)
@@ -103,7 +103,7 @@ def _given_is_kept(pair: Pair, changed: list[Edit], site: Site) -> None:
             raise Refused(f"`{pair.given}` means something else where `{pair.name}` is used")
 
 
-def _is_kept(node: Node) -> bool:
+def is_kept(node: Node) -> bool:
     """Whether a pointer is only cloned, lent or asked."""
     for holder in ancestors(node):
         if holder.type in uses.CAPTURES and re.match(r"(?:async\s+)?move\b", text(holder)):

@@ -38,6 +38,17 @@ def demand_none(typed: Typed, files: Files) -> None:
             _none_in(path, typed, words, files)
 
 
+def doubt(typed: Typed, files: Files) -> str:
+    """Whether somebody outside of the repository may ask; empty if not."""
+    found = definition(stripped(typed, files), files)
+    if found is None or found[0].visibility != "pub":
+        return ""
+    package = files.reach(found[1]).package
+    if package is None or not any(target.kind == "lib" for target in package.targets):
+        return ""
+    return f"`{found[0].name}` is public: users of the crate could count or compare pointers to it"
+
+
 def carriers(typed: Typed, files: Files) -> frozenset[str]:
     """Words without one of which nothing of the type can be named: it, and fields that hold it."""
     typed = stripped(typed, files)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import items, syntax
 from rustfix_mem.rust.file.scopes import declaration
 from rustfix_mem.rust.file.wraps import cloned
-from rustfix_mem.rust.sharing import collapse, observers, plain, uses, widen
+from rustfix_mem.rust.sharing import again, collapse, observers, plain, uses, widen
 from rustfix_mem.rust.sharing.typing import Site
 from rustfix_mem.rust.whole.accesses import function_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from rustfix_mem.rust.file.items import Function
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.rust.file.wraps import Wrap
+    from rustfix_mem.rust.sharing.typing import Typed
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.text import Edit, Span
 
@@ -41,8 +42,19 @@ class Verdict:
     why: tuple[str, ...] = ()
     needed: bool = False
     """Whether the clone is needed, so that nothing is wrong."""
-    sure: bool = True
-    """Whether every call surely answers as before."""
+    type: Typed | None = None
+    """What is behind the pointer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What to do about one clone."""
+
+    type: Typed
+    title: str
+    edits: tuple[Edit, ...]
+    doubt: str = ""
+    """Why a human should look at it first."""
 
 
 def judge(path: str, found: Sequence[Wrap], files: Files) -> Iterator[Verdict]:
@@ -52,56 +64,111 @@ def judge(path: str, found: Sequence[Wrap], files: Files) -> Iterator[Verdict]:
         done: set[tuple[int, str]] = set()
         for wrap in sorted(found, key=lambda one: one.source != "pair"):
             node = syntax.descendant(tree.root, wrap.span)
-            function = function_at(node, functions)
+            function, bound = function_at(node, functions), declaration(node, wrap.name)
             if function is None or cloned(node) is None:
                 continue
-            bound = declaration(node, wrap.name)
+            site = Site(path, function, files)
+            if wrap.source == "held":
+                yield _tried(
+                    _held, "held", "is cloned out of one pointer into another", node, wrap, site
+                )
+                continue
             local = (bound.start_byte if bound is not None else -1, wrap.name)
-            if local not in done:
-                done.add(local)
-                yield from _judge(node, wrap, Site(path, function, files))
+            for verdict in _judge(node, wrap, site, local in done):
+                if verdict.edits and verdict.shape in ("pair", "parameter"):
+                    done.add(local)
+                yield verdict
 
 
-def _judge(node: Node, wrap: Wrap, site: Site) -> Iterator[Verdict]:
-    if wrap.source == "pair":
-        yield _pair(node, wrap, site)
+def _judge(node: Node, wrap: Wrap, site: Site, done: bool) -> Iterator[Verdict]:
+    """The verdict of one wrap; `done`: all of its local are dealt with."""
+    if done:
+        return
+    first = again.first_of(node, wrap.name, site)
+    loop = again.loop_of(node, wrap.name)
+    if wrap.source == "pair" and first is None:
+        yield _tried(_pair, "pair", f"is made to be cloned into `{wrap.given}`", node, wrap, site)
+    elif first is not None:
+        second = partial(_second, let=first)
+        yield _tried(second, "second", "is put behind a second pointer", node, wrap, site)
     elif wrap.source == "param":
-        yield _parameter(node, wrap, site)
+        verdict = _tried(_parameter, "parameter", EACH_CALL, node, wrap, site)
+        if loop is None or verdict.edits:
+            yield verdict
+            return
+    if loop is not None and first is None and wrap.source != "pair":
+        hoisted = partial(_loop, loop=loop)
+        yield _tried(hoisted, "loop", "is cloned again each time round", node, wrap, site)
 
 
-def _item(wrap: Wrap, function: Function) -> str:
-    owner = f"{function.owner}::" if function.owner else ""
-    return f"{owner}{function.name}.{wrap.name}"
+EACH_CALL = "is cloned behind a new pointer by every call"
 
 
-def _pair(node: Node, wrap: Wrap, site: Site) -> Verdict:
-    item = _item(wrap, site.function)
-    message = f"`{item}` is made to be cloned into `{wrap.given}`"
-    verdict = Verdict(site.path, wrap.span, "pair", item, message, site.function.test)
+def _tried(
+    attempt: Callable[[Node, Wrap, Site], Made],
+    shape: str,
+    message: str,
+    node: Node,
+    wrap: Wrap,
+    site: Site,
+) -> Verdict:
+    owner = f"{site.function.owner}::" if site.function.owner else ""
+    item = f"{owner}{site.function.name}.{wrap.name}"
+    verdict = Verdict(
+        site.path, wrap.span, shape, item, f"`{wrap.name}` {message}", site.function.test
+    )
     try:
-        pair = collapse.pair_of(node, wrap.name)
-        typed = collapse.type_made(pair, site)
-        plain.demand(typed, site.files)
-        edits = collapse.collapse(pair, typed, site)
-        if collapse.shares(edits[1:]):
-            observers.demand_none(typed, site.files)
+        made = attempt(node, wrap, site)
     except Refused as refused:
         return replace(verdict, why=(str(refused),), needed=isinstance(refused, uses.Needed))
-    return replace(verdict, title=f"make `{pair.given}` at once", edits=edits)
+    why = (made.doubt,) if made.doubt else ()
+    return replace(verdict, title=made.title, edits=made.edits, type=made.type, why=why)
 
 
-def _parameter(node: Node, wrap: Wrap, site: Site) -> Verdict:
-    item = _item(wrap, site.function)
-    kind = wrap.pointer.rpartition("::")[2]
-    message = f"`{item}` is cloned into a new `{kind}` by every call"
-    verdict = Verdict(site.path, wrap.span, "parameter", item, message, site.function.test)
-    try:
-        subject = widen.subject_of(node, wrap.name, site)
-        lent = widen.lent_by_callers(subject, site)
-        plain.demand(subject.type, site.files)
-        edits = (*widen.signature(subject, site), *lent)
-        observers.demand_none(subject.type, site.files)
-    except Refused as refused:
-        return replace(verdict, why=(str(refused),), needed=isinstance(refused, uses.Needed))
-    title = f"take `{wrap.name}` as `&{kind}<{subject.type.tree}>`"
-    return replace(verdict, title=title, edits=edits)
+def _pair(node: Node, wrap: Wrap, site: Site) -> Made:
+    pair = collapse.pair_of(node, wrap.name)
+    uses.demand_borrowed(pair.first, wrap.name, site)
+    typed = collapse.type_made(pair, site)
+    plain.demand(typed, site.files)
+    edits = collapse.collapse(pair, typed, site)
+    title = f"make `{pair.given}` at once"
+    if not collapse.shares(edits[1:]):
+        return Made(typed, title, edits)
+    observers.demand_none(typed, site.files)
+    return Made(typed, title, edits, observers.doubt(typed, site.files))
+
+
+def _parameter(node: Node, wrap: Wrap, site: Site) -> Made:
+    subject = widen.subject_of(node, wrap.name, site)
+    lent = widen.lent_by_callers(subject, site)
+    plain.demand(subject.type, site.files)
+    edits = (*widen.signature(subject, site), *lent)
+    observers.demand_none(subject.type, site.files)
+    title = f"take `{wrap.name}` as `&{wrap.pointer.rpartition('::')[2]}<{subject.type.tree}>`"
+    return Made(subject.type, title, edits, observers.doubt(subject.type, site.files))
+
+
+def _second(node: Node, wrap: Wrap, site: Site, *, let: Node) -> Made:
+    typed = again.type_held(node, wrap.name, site)
+    plain.demand(typed, site.files)
+    edits = again.reuse(node, let, site)
+    observers.demand_none(typed, site.files)
+    title = f"share the pointer to `{wrap.name}`"
+    return Made(typed, title, edits, observers.doubt(typed, site.files))
+
+
+def _loop(node: Node, wrap: Wrap, site: Site, *, loop: Node) -> Made:
+    typed = again.type_held(node, wrap.name, site)
+    plain.demand(typed, site.files)
+    edits = again.hoist(node, wrap.name, loop, site)
+    observers.demand_none(typed, site.files)
+    title = f"put `{wrap.name}` behind one pointer before the loop"
+    return Made(typed, title, edits, "a loop that runs no time now makes one, too")
+
+
+def _held(node: Node, wrap: Wrap, site: Site) -> Made:
+    typed, edits = again.share_held(node, site)
+    plain.demand(typed, site.files)
+    observers.demand_none(typed, site.files)
+    title = f"share the pointer `{wrap.name}`"
+    return Made(typed, title, edits, observers.doubt(typed, site.files))

@@ -137,6 +137,17 @@ def _no_captured_names(subject: Subject, site: Site) -> None:
             raise Refused(f"a string names it: `{_short(node)}`")
 
 
+def demand_borrowed(bound: Node, name: str, site: Site) -> None:
+    """Raises `Needed` where a local is surely moved, whatever its type is."""
+    for node in syntax.walk(site.function.body):
+        around = node.parent
+        if node.type != "identifier" or text(node) != name or around is None:
+            continue
+        value = node.field in (None, "value") and around.type in MOVES
+        if value and not _binds(node) and declaration(node, name) == bound:
+            raise Needed(f"`{name}` itself goes elsewhere: `{_short(around)}`")
+
+
 def edits(subject: Subject, site: Site) -> list[Edit]:
     """How every use of the name is written afterwards; raises `Refused` with the first that
     nobody can say."""
