@@ -125,29 +125,31 @@ class SharedStyles(Codemod):
         proposed: set[str] = set()
         for path, seen in codebase.sights(type(self), wraps.Wrap).items():
             for verdict in sharing.judge(path, seen, codebase):
-                said = _said(verdict, codebase)
-                yield said
                 small = small_types.inline(verdict.type, codebase) if verdict.type else None
+                said = _said(verdict, small, codebase)
+                yield said
                 if small is not None and isinstance(said, Finding) and small.item not in proposed:
                     proposed.add(small.item)
                     yield _proposed(small)
 
 
-def _said(verdict: sharing.Verdict, codebase: Codebase) -> Finding | LeftAlone:
+def _said(
+    verdict: sharing.Verdict, small: small_types.Inline | None, codebase: Codebase
+) -> Finding | LeftAlone:
     passed_over = shipped.passed_over(verdict.path, verdict.test, codebase)
     if codebase.reach(verdict.path).state == "orphan":
         passed_over = "a file that rustc never sees"
     if passed_over or verdict.needed:
         because = (passed_over,) if passed_over else verdict.why
         return LeftAlone(verdict.path, verdict.span, verdict.item, because)
-    level = Applicability.MAYBE_INCORRECT if verdict.why else Applicability.MACHINE_APPLICABLE
+    level = Applicability.MACHINE_APPLICABLE if verdict.sure else Applicability.MAYBE_INCORRECT
     return Finding(
         path=verdict.path,
         span=verdict.span,
         shape=verdict.shape,
         item=verdict.item,
         message=verdict.message,
-        why=verdict.why,
+        why=(*verdict.why, small.message) if small is not None else verdict.why,
         fix=Fix(verdict.title, verdict.edits, level) if verdict.edits else None,
     )
 

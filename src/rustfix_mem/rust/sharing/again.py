@@ -56,10 +56,10 @@ def type_held(wrap: Node, name: str, site: Site) -> Typed:
         child.type == "mutable_specifier" for child in bound.named_children
     )
     if bound is None or mutable or pattern is None or pattern.type != "identifier":
-        raise Refused(f"`{name}` may be changed")
+        raise uses.Needed(f"`{name}` may be changed")
     declared = field(bound, "type")
     if declared is not None and type_tree(declared).head == "&mut":
-        raise Refused(f"`{name}` may be changed")
+        raise uses.Needed(f"`{name}` may be changed")
     value = cloned(wrap)
     typed = type_of(value, site) if value is not None else None
     if typed is None:
@@ -150,6 +150,8 @@ def hoist(wrap: Node, name: str, loop: Node, site: Site) -> tuple[Edit, ...]:
         raise Refused("not every time round makes one")
     if _as_statement(loop) is None:
         raise Refused("the loop is an expression")
+    if pointer_of(wrap).endswith("Rc") and "await" in text(loop):
+        raise Refused("an `Rc` would be kept over an `await`")
     others = [n for n in syntax.walk(loop) if n != wrap and _wraps(n, name)]
     if others:
         raise Refused("the loop makes several")

@@ -44,6 +44,8 @@ def pair_of(wrap: Node, name: str) -> Pair:
     pattern = field(first, "pattern")
     if pattern is None or pattern.type != "identifier" or _mutable(first) or _mutable(second):
         raise uses.Needed(f"`{name}` may be changed")
+    if cuts.attributes(first) or cuts.attributes(second):
+        raise Refused(f"`{name}` has an attribute")
     if field(first, "type") is not None:
         raise Refused(f"the type of `{name}` is written")
     if field(first, "value") is None or field(first, "alternative") is not None:
@@ -89,6 +91,8 @@ def _givenis_kept(pair: Pair, changed: list[Edit], site: Site) -> None:
         for node in syntax.walk(site.function.body)
         if node.type == "identifier" and text(node) == pair.given
     ]
+    if b".await" in pair.first.file.source[between.start : between.end]:
+        raise Refused(f"`{pair.given}` would be kept over an `await`")
     if any(between.holds(span(node)) for node in named):
         raise Refused(f"`{pair.given}` means something else before it")
     given = [n for n in named if declaration(n, pair.given) == pair.second]

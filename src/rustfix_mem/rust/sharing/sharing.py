@@ -10,7 +10,7 @@ from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import items, syntax
 from rustfix_mem.rust.file.scopes import declaration
 from rustfix_mem.rust.file.wraps import cloned
-from rustfix_mem.rust.sharing import again, collapse, observers, plain, uses, widen
+from rustfix_mem.rust.sharing import again, collapse, observers, plain, stable, uses, widen
 from rustfix_mem.rust.sharing.typing import Site
 from rustfix_mem.rust.whole.accesses import function_at
 
@@ -42,6 +42,8 @@ class Verdict:
     why: tuple[str, ...] = ()
     needed: bool = False
     """Whether the clone is needed, so that nothing is wrong."""
+    sure: bool = False
+    """Whether every call surely answers as before."""
     type: Typed | None = None
     """What is behind the pointer."""
 
@@ -119,10 +121,12 @@ def _tried(
     )
     try:
         made = attempt(node, wrap, site)
+        stable.demand(made.edits, site.files)
     except Refused as refused:
         return replace(verdict, why=(str(refused),), needed=isinstance(refused, uses.Needed))
     why = (made.doubt,) if made.doubt else ()
-    return replace(verdict, title=made.title, edits=made.edits, type=made.type, why=why)
+    verdict = replace(verdict, title=made.title, edits=made.edits, type=made.type, why=why)
+    return replace(verdict, sure=not why)
 
 
 def _pair(node: Node, wrap: Wrap, site: Site) -> Made:
@@ -140,7 +144,9 @@ def _pair(node: Node, wrap: Wrap, site: Site) -> Made:
 
 def _parameter(node: Node, wrap: Wrap, site: Site) -> Made:
     subject = widen.subject_of(node, wrap.name, site)
+    widen.demand_own(site)
     lent = widen.lent_by_callers(subject, site)
+    widen.demand_plain(site)
     plain.demand(subject.type, site.files)
     edits = (*widen.signature(subject, site), *lent)
     observers.demand_none(subject.type, site.files)

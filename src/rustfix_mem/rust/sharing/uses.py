@@ -48,8 +48,18 @@ PRINTING = frozenset(
     "format print println eprint eprintln write writeln panic info debug trace warn error log"
     " bail anyhow".split()
 )
+OF_POINTERS = frozenset(
+    "as_ref as_mut borrow borrow_mut eq ne cmp partial_cmp lt le gt ge max min clamp to_owned into"
+    " try_into hash fmt type_id deref deref_mut source description cause poll drop clone_from"
+    " into_iter pipe".split()
+)
+"""Methods that a pointer has itself, or may have: they would no longer be those of the value."""
+
 TAKING = PRINTING | {"vec", "assert", "assert_eq", "assert_ne", "debug_assert", "matches"}
 """Macros whose arguments are expressions, as they stand."""
+
+ASKING = PRINTING | {"assert", "assert_eq", "assert_ne", "debug_assert"}
+"""Macros that take references to their arguments, or have answers of `bool`."""
 
 WRAP_BEFORE = re.compile(
     rb"\b((?:(?:std|alloc)\s*::\s*(?:sync|rc)\s*::\s*)?(?:Arc|Rc))\s*::\s*new\s*\(\s*$"
@@ -122,6 +132,8 @@ def _binds(node: Node) -> bool:
     """Whether a name stands in the pattern of a `let`, of a parameter or of an arm."""
     child = node
     for holder in ancestors(node):
+        if child.field == "condition":
+            return False
         if child.field == "pattern" or child.field == "parameters":
             return True
         if holder.type.endswith(("_expression", "_declaration", "block", "token_tree")):
@@ -194,6 +206,8 @@ def _not_moved_into(node: Node, subject: Subject) -> None:
             return
         if holder.type in CAPTURES and text(holder).startswith(("move", "async move")):
             raise Needed(f"`{subject.name}` is moved into a closure")
+        if holder.type in CAPTURES and subject.pointer.endswith("Rc"):
+            raise Refused(f"a closure may take `{subject.name}` to another thread")
 
 
 def _dotted(node: Node, dotted: Node, subject: Subject, site: Site) -> Iterator[Edit]:
@@ -216,8 +230,10 @@ def _dotted(node: Node, dotted: Node, subject: Subject, site: Site) -> Iterator[
 
 def _reads(name: str, on: Typed, site: Site, behind_reference: bool) -> None:
     """Whether a method is sure to be one of the value, and only to read it; raises `Refused`."""
+    if name in OF_POINTERS:
+        raise Refused(f"`{name}` may be one of the pointer's own")
     found = method(on, name, site.files)
-    if found is not None:
+    if found is not None and not found[0].trait:
         receiver = found[0].params[0] if found[0].params else None
         if receiver is not None and receiver.name == "self" and receiver.type.head == "&self":
             return
@@ -247,7 +263,7 @@ def _field_is_read(dotted: Node, site: Site) -> None:
         _reads(call.name, typed, site, behind_reference=False)
         return
     refers = around is not None and around.type == "reference_expression"
-    compares = around is not None and around.type == "binary_expression"
+    compares = around is not None and text(field(around, "operator")) in COMPARES
     if not refers and not compares:
         raise Refused(f"`{_short(around or dotted)}` may move a field out")
 
@@ -313,10 +329,25 @@ def _in_macro(node: Node, subject: Subject, site: Site) -> Iterator[Edit]:
         return
     is_argument = text(node.prev_sibling) == "," and _ends(node.next_sibling)
     shallow = tree is not None and tree.parent == macro
-    if name not in PRINTING or not shallow or not is_argument or ":p}" in text(tree):
+    printed = name in PRINTING and shallow and is_argument and ":p}" not in text(tree)
+    if not printed and (name not in ASKING or not _asked(node, subject, site)):
         raise Refused(f"the macro `{name}!` names it")
     if subject.name != subject.to:
         yield Edit(site.path, span(node), subject.to)
+
+
+def _asked(node: Node, subject: Subject, site: Site) -> bool:
+    """Whether what stands in a macro is `x.field` or `x.method()`, and nothing is moved there."""
+    dot, word = node.next_sibling, node.next_sibling.next_sibling if node.next_sibling else None
+    if text(dot) != "." or word is None or text(node.prev_sibling) in ("&", "*", "."):
+        return False
+    behind = word.next_sibling
+    if text(behind).startswith("("):
+        _reads(text(word), subject.type, site, subject.referred)
+        return True
+    while text(behind) == "." and behind is not None and behind.next_sibling is not None:
+        word, behind = behind.next_sibling, behind.next_sibling.next_sibling
+    return not text(behind).startswith("(") or text(word) in READS
 
 
 def _ends(behind: Node | None) -> bool:

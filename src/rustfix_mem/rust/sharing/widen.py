@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,6 @@ def subject_of(wrap: Node, name: str, site: Site) -> uses.Subject:
 def signature(subject: uses.Subject, site: Site) -> list[Edit]:
     """The edits of the function itself; raises `Refused`."""
     function = site.function
-    _changeable(site)
     for node in syntax.walk(function.body):
         first = subject.pointer.partition("::")[0]
         if node.type == "use_declaration" and re.search(rf"\b{first}\b", text(node)):
@@ -70,13 +70,18 @@ def signature(subject: uses.Subject, site: Site) -> list[Edit]:
     return [_fitting(Edit(site.path, span(inner), written), site), *uses.edits(subject, site)]
 
 
-def _changeable(site: Site) -> None:
+def demand_own(site: Site) -> None:
     """Raises `Refused` for a function whose parameters are not its own affair."""
     function = site.function
     if function.visibility == "pub":
-        raise Refused(f"`{function.name}` is public: who calls it is unknown")
+        raise uses.Needed(f"`{function.name}` is public: who calls it is unknown")
     if function.trait or any(h.type == "trait_item" for h in ancestors(function.node)):
-        raise Refused(f"`{function.name}` is a method of a trait")
+        raise uses.Needed(f"`{function.name}` is a method of a trait")
+
+
+def demand_plain(site: Site) -> None:
+    """Raises `Refused` for a function that something else may call, too."""
+    function = site.function
     modifiers = [c for c in function.node.named_children if c.type == "function_modifiers"]
     if any("extern" in text(one) for one in modifiers):
         raise Refused(f"`{function.name}` is called from elsewhere")
@@ -113,12 +118,9 @@ def _fitting(edit: Edit, site: Site) -> Edit:
 def lent_by_callers(subject: uses.Subject, site: Site) -> list[Edit]:
     """The edits of all calls; raises `Refused` unless every caller holds a pointer."""
     files, name = site.files, site.function.name
-    package = files.reach(site.path).package
     found: list[Edit] = []
     holds, others = 0, list[str]()
-    for path in files.files_with(name):
-        if files.reach(path).package != package or files.reach(path).state == "orphan":
-            continue
+    for path in _may_call(site):
         with syntax.parsed(files.sources[path]) as tree:
             if tree.error() is not None:
                 raise Refused(f"{path} cannot be read, and names `{name}`")
@@ -135,6 +137,22 @@ def lent_by_callers(subject: uses.Subject, site: Site) -> list[Edit]:
     return found
 
 
+def _may_call(site: Site) -> list[str]:
+    """The files that may call a function: of a private one its own, and those below it."""
+    files, path = site.files, site.path
+    package = files.reach(path).package
+    named = files.files_with(site.function.name)
+    if not site.function.visibility and b"#[path" not in files.sources[path]:
+        folder, base = posixpath.split(path)
+        inside = folder if base in ("mod.rs", "lib.rs", "main.rs") else path.removesuffix(".rs")
+        named = [one for one in named if one == path or one.startswith(f"{inside}/")]
+    return [
+        one
+        for one in named
+        if files.reach(one).package == package and files.reach(one).state != "orphan"
+    ]
+
+
 def _given(caller: Caller, subject: uses.Subject, of: Site) -> list[Edit] | None:
     """How a call is written afterwards; None if it has no pointer to lend."""
     names = [p.name for p in of.function.params]
@@ -142,8 +160,7 @@ def _given(caller: Caller, subject: uses.Subject, of: Site) -> list[Edit] | None
     if len(caller.arguments) != len(names) - (0 if caller.by_path else "self" in names):
         raise Refused(f"what is called in {caller.place} is unknown")
     argument = caller.arguments[at]
-    same_function = caller.site.path == of.path and caller.site.function.node == of.function.node
-    if same_function and text(argument) == subject.name:
+    if declaration(argument, subject.name) == subject.bound and text(argument) == subject.name:
         return []
     place = _place_lent(argument)
     held = type_of(argument, caller.site)
