@@ -76,7 +76,7 @@ def reuse(wrap: Node, let: Node, site: Site) -> tuple[Edit, ...]:
     named = [
         node
         for node in syntax.walk(site.function.body)
-        if node.type == "identifier" and text(node) == given and node != pattern
+        if node.type == "identifier" and text(node) == given and not uses.is_binding(node)
     ]
     moved = [n for n in named if declaration(n, given) == let and not is_kept(n)]
     inside = any(

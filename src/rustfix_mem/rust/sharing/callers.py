@@ -39,15 +39,19 @@ class Caller:
         return f"{self.site.path}:{line_at(source, self.call.start_byte)}"
 
 
-def callers_in(tree: syntax.Tree, path: str, of: Site) -> Iterator[Caller]:
-    """The calls of the function `of` in one file; raises `Refused` where something else, or
-    something that nobody can read, names it."""
+def callers_in(tree: syntax.Tree, path: str, of: Site) -> Iterator[Caller | Refused]:
+    """The calls of the function `of` in one file, and why something else that names it is none
+    that could be read."""
     functions = items.collect(tree.root).functions
     for node in syntax.walk(tree.root):
         if node.type in NAMES and text(node) == of.function.name:
-            made = _caller(node, path, functions, of)
-            if made is not None:
-                yield made
+            try:
+                made = _caller(node, path, functions, of)
+            except Refused as refused:
+                yield refused
+            else:
+                if made is not None:
+                    yield made
 
 
 def _caller(node: Node, path: str, functions: Sequence[Function], of: Site) -> Caller | None:

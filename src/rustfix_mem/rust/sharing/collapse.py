@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import declaration
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.rust.file.wraps import pointer_of
 from rustfix_mem.rust.sharing import uses
-from rustfix_mem.rust.sharing.typing import type_of
+from rustfix_mem.rust.sharing.typing import Typed, type_of
 from rustfix_mem.rust.write import cuts, layout
 from rustfix_mem.text import Edit, Span
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
-    from rustfix_mem.rust.sharing.typing import Site, Typed
+    from rustfix_mem.rust.sharing.typing import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,18 @@ def _mutable(let: Node) -> bool:
     return any(child.type == "mutable_specifier" for child in let.named_children)
 
 
-def type_made(pair: Pair, site: Site) -> Typed:
+def type_made(first: Node, site: Site) -> Typed:
     """The type of what is made; raises `Refused`."""
-    value = field(pair.first, "value")
-    assert value is not None
+    value, declared = field(first, "value"), field(first, "type")
+    if declared is not None:
+        return Typed(type_tree(declared), site.path, site.function.module)
+    if value is None:
+        raise uses.Needed("it is not made where it is declared")
     typed = type_of(value, site)
     if typed is None:
-        raise Refused(f"nobody can say what type `{_short(value)}` has")
+        raise uses.Needed(f"nobody can say what type `{_short(value)}` has")
     if typed.tree.head in ("&", "&mut"):
-        raise Refused(f"`{pair.name}` is a reference")
+        raise uses.Needed("it is a reference")
     return typed
 
 
@@ -89,15 +93,14 @@ def _givenis_kept(pair: Pair, changed: list[Edit], site: Site) -> None:
     named = [
         node
         for node in syntax.walk(site.function.body)
-        if node.type == "identifier" and text(node) == pair.given
+        if node.type == "identifier" and text(node) == pair.given and not uses.is_binding(node)
     ]
     if b".await" in pair.first.file.source[between.start : between.end]:
         raise Refused(f"`{pair.given}` would be kept over an `await`")
     if any(between.holds(span(node)) for node in named):
         raise Refused(f"`{pair.given}` means something else before it")
     given = [n for n in named if declaration(n, pair.given) == pair.second]
-    names = [n for n in given if n != field(pair.second, "pattern")]
-    if changed and not all(is_kept(node) for node in names):
+    if changed and not all(is_kept(node) for node in given):
         raise uses.Needed(f"`{pair.given}` is given away, and `{pair.name}` is used besides")
     for edit in changed:
         at = syntax.descendant(site.function.body, edit.span)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file.facts import TypeTree
-from rustfix_mem.rust.sharing.typing import Typed, substituted
+from rustfix_mem.rust.sharing.typing import Typed, shown, substituted
 from rustfix_mem.rust.whole.types import ACTING, ACTS, FAMILIES, MUTABLE
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class _Search:
 def demand(typed: Typed, files: Files) -> None:
     """Raises `Refused` where a value of the type may differ from its clone one day."""
     if not _cloned(typed, files):
-        raise Refused(f"nobody can say that `{typed.tree}` is `Clone`, and only that")
+        raise Refused(f"nobody can say that `{shown(typed.tree)}` is `Clone`, and only that")
     _visit(typed, _Search(files))
 
 
@@ -100,7 +100,7 @@ def _visit(typed: Typed, search: _Search) -> None:
     if name in ACTS or name.endswith(ACTING):
         raise Refused(f"`{name}` in it may do something when it is dropped")
     if not _is_value(typed, search.files):
-        raise Refused(f"what `{tree}` is, is unknown")
+        raise Refused(f"what `{shown(tree)}` is, is unknown")
     _arguments(typed, search)
 
 

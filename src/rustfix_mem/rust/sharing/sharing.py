@@ -11,7 +11,7 @@ from rustfix_mem.rust.file import items, syntax
 from rustfix_mem.rust.file.scopes import declaration
 from rustfix_mem.rust.file.wraps import cloned
 from rustfix_mem.rust.sharing import again, collapse, observers, plain, stable, uses, widen
-from rustfix_mem.rust.sharing.typing import Site
+from rustfix_mem.rust.sharing.typing import Site, shown
 from rustfix_mem.rust.whole.accesses import function_at
 
 if TYPE_CHECKING:
@@ -63,42 +63,43 @@ def judge(path: str, found: Sequence[Wrap], files: Files) -> Iterator[Verdict]:
     """What can be done about each wrap of one file."""
     with syntax.parsed(files.sources[path]) as tree:
         functions = items.collect(tree.root).functions
-        done: set[tuple[int, str]] = set()
+        done: dict[tuple[int, str], set[str]] = {}
         for wrap in sorted(found, key=lambda one: one.source != "pair"):
             node = syntax.descendant(tree.root, wrap.span)
             function, bound = function_at(node, functions), declaration(node, wrap.name)
             if function is None or cloned(node) is None:
                 continue
-            site = Site(path, function, files)
-            if wrap.source == "held":
-                yield _tried(
-                    _held, "held", "is cloned out of one pointer into another", node, wrap, site
-                )
-                continue
             local = (bound.start_byte if bound is not None else -1, wrap.name)
-            for verdict in _judge(node, wrap, site, local in done):
-                if verdict.edits and verdict.shape in ("pair", "parameter"):
-                    done.add(local)
+            shapes = done.setdefault(local, set())
+            for verdict in _judge(node, wrap, Site(path, function, files), shapes):
+                shapes.add(ALL if verdict.edits and verdict.shape in OF_ALL else verdict.shape)
                 yield verdict
 
 
-def _judge(node: Node, wrap: Wrap, site: Site, done: bool) -> Iterator[Verdict]:
-    """The verdict of one wrap; `done`: all of its local are dealt with."""
-    if done:
+OF_ALL = ("pair", "parameter")
+"""What is done about one clone of a local is done about all."""
+ALL = "all"
+
+
+def _judge(node: Node, wrap: Wrap, site: Site, done: set[str]) -> Iterator[Verdict]:
+    """The verdicts of one wrap; `done`: what was said of the same local."""
+    if ALL in done:
         return
     first = again.first_of(node, wrap.name, site)
     loop = again.loop_of(node, wrap.name)
-    if wrap.source == "pair" and first is None:
-        yield _tried(_pair, "pair", f"is made to be cloned into `{wrap.given}`", node, wrap, site)
+    if wrap.source == "held":
+        yield _tried(_held, "held", "is copied from one pointer to another", node, wrap, site)
     elif first is not None:
         second = partial(_second, let=first)
         yield _tried(second, "second", "is put behind a second pointer", node, wrap, site)
-    elif wrap.source == "param":
+    elif wrap.source == "pair":
+        yield _tried(_pair, "pair", f"is made to be cloned into `{wrap.given}`", node, wrap, site)
+    elif wrap.source == "param" and "parameter" not in done:
         verdict = _tried(_parameter, "parameter", EACH_CALL, node, wrap, site)
         if loop is None or verdict.edits:
             yield verdict
             return
-    if loop is not None and first is None and wrap.source != "pair":
+    if loop is not None and first is None and wrap.source in ("let", "param"):
         hoisted = partial(_loop, loop=loop)
         yield _tried(hoisted, "loop", "is cloned again each time round", node, wrap, site)
 
@@ -130,9 +131,11 @@ def _tried(
 
 
 def _pair(node: Node, wrap: Wrap, site: Site) -> Made:
+    first = declaration(node, wrap.name)
+    assert first is not None  # that is what made it a pair
+    uses.demand_borrowed(first, wrap.name, site)
+    typed = collapse.type_made(first, site)
     pair = collapse.pair_of(node, wrap.name)
-    uses.demand_borrowed(pair.first, wrap.name, site)
-    typed = collapse.type_made(pair, site)
     plain.demand(typed, site.files)
     edits = collapse.collapse(pair, typed, site)
     title = f"make `{pair.given}` at once"
@@ -150,7 +153,9 @@ def _parameter(node: Node, wrap: Wrap, site: Site) -> Made:
     plain.demand(subject.type, site.files)
     edits = (*widen.signature(subject, site), *lent)
     observers.demand_none(subject.type, site.files)
-    title = f"take `{wrap.name}` as `&{wrap.pointer.rpartition('::')[2]}<{subject.type.tree}>`"
+    title = (
+        f"take `{wrap.name}` as `&{wrap.pointer.rpartition('::')[2]}<{shown(subject.type.tree)}>`"
+    )
     return Made(subject.type, title, edits, observers.doubt(subject.type, site.files))
 
 

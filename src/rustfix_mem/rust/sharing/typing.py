@@ -161,6 +161,12 @@ def _of_self(site: Site) -> Typed | None:
         return None
     own = _own(TypeTree("Self"), site)
     written = next((p.type.head for p in site.function.params if p.name == "self"), "")
+    if ":" in written:
+        inside = re.search(r"\b(Arc|Rc|Box)<Self>", written)
+        if inside is None:
+            return None
+        own = replace(own, tree=TypeTree(FULL.get(inside[1], inside[1]), (own.tree,)))
+        written = written.partition(":")[2]
     return replace(own, tree=TypeTree("&", (own.tree,))) if written.startswith("&") else own
 
 
@@ -342,3 +348,18 @@ def called(callee: Node, site: Site) -> Known | None:
 def owned_by(site: Site, found: tuple[TypeDef, str]) -> bool:
     """Whether a function is a method of the type, as far as its name says."""
     return found[0].name == site.function.owner
+
+
+def shown(tree: TypeTree) -> str:
+    """A type for people: `&Look`, where a tree says `&<Look>`."""
+    inner = [shown(arg) for arg in tree.args]
+    match tree.head:
+        case "&" | "&mut":
+            return f"{tree.head}{' ' if tree.head == '&mut' else ''}{''.join(inner)}"
+        case "()":
+            return f"({', '.join(inner)})"
+        case "[]":
+            return f"[{''.join(inner)}]"
+        case "dyn" | "impl":
+            return f"{tree.head} {''.join(inner).removeprefix(tree.head)}"
+    return f"{tree.head}<{', '.join(inner)}>" if inner else tree.head

@@ -22,6 +22,7 @@ from rustfix_mem.rust.sharing.typing import (
     method,
     plain_head,
     same,
+    shown,
     stripped,
     type_of,
 )
@@ -113,7 +114,9 @@ def names_of(subject: Subject, site: Site) -> list[Node]:
         for node in syntax.walk(site.function.body)
         if node.type == "identifier" and text(node) == subject.name and not _is_path(node)
     ]
-    found = [n for n in found if not _binds(n) and declaration(n, subject.name) == subject.bound]
+    found = [
+        n for n in found if not is_binding(n) and declaration(n, subject.name) == subject.bound
+    ]
     if subject.name != subject.to:
         _no_captured_names(subject, site)
     return found
@@ -128,7 +131,7 @@ def _is_path(node: Node) -> bool:
     return holder is not None and holder.type == "scoped_identifier"
 
 
-def _binds(node: Node) -> bool:
+def is_binding(node: Node) -> bool:
     """Whether a name stands in the pattern of a `let`, of a parameter or of an arm."""
     child = node
     for holder in ancestors(node):
@@ -156,7 +159,7 @@ def demand_borrowed(bound: Node, name: str, site: Site) -> None:
         if node.type != "identifier" or text(node) != name or around is None:
             continue
         value = node.field in (None, "value") and around.type in MOVES
-        if value and not _binds(node) and declaration(node, name) == bound:
+        if value and not is_binding(node) and declaration(node, name) == bound:
             raise Needed(f"`{name}` itself goes elsewhere: `{_short(around)}`")
 
 
@@ -301,7 +304,7 @@ def _is_lent(whole: Node, arguments: Node, subject: Subject, site: Site) -> None
     taken = fn.params[at].type
     wanted = Typed(taken.args[0], path, fn.module) if taken.head == "&" and taken.args else None
     if wanted is None or not same(wanted, subject.type, site.files):
-        raise Refused(f"`{fn.name}` takes `{taken}`, which may be more than the type itself")
+        raise Refused(f"`{fn.name}` takes `{shown(taken)}`, which may be more than the type itself")
 
 
 def callee_of(call: Node, site: Site) -> Known | None:

@@ -22,6 +22,8 @@ from rustfix_mem.rust.write import cuts, layout
 from rustfix_mem.text import Edit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.rust.sharing.typing import Site
 
@@ -117,24 +119,56 @@ def _fitting(edit: Edit, site: Site) -> Edit:
 
 def lent_by_callers(subject: uses.Subject, site: Site) -> list[Edit]:
     """The edits of all calls; raises `Refused` unless every caller holds a pointer."""
-    files, name = site.files, site.function.name
-    found: list[Edit] = []
-    holds, others = 0, list[str]()
+    name, unclear = site.function.name, list[str]()
+    found: list[list[Edit]] = []
+    others: list[str] = []
     for path in _may_call(site):
-        with syntax.parsed(files.sources[path]) as tree:
-            if tree.error() is not None:
-                raise Refused(f"{path} cannot be read, and names `{name}`")
-            for caller in callers_in(tree, path, site):
-                made = _given(caller, subject, site)
-                holds += made is not None
-                found += made or []
-                others += [caller.place] if made is None else []
-    if others and holds:
-        count, places = holds + len(others), ", ".join(others[:3])
-        raise Refused(f"{holds} of its {count} callers hold one, but not {places}")
-    if others or not holds:
-        raise uses.Needed(f"no caller of `{name}` holds one")
-    return found
+        with syntax.parsed(site.files.sources[path]) as tree:
+            for caller in _callers(tree, path, site):
+                if isinstance(caller, Refused):
+                    unclear.append(str(caller))
+                elif not _hands_on(caller, subject, site):
+                    made = _given(caller, subject, site)
+                    found += [made] if made is not None else []
+                    others += [caller.place] if made is None else []
+    if len(found) <= len(others):
+        raise uses.Needed(f"no caller of `{name}` holds one" if not found else FEW.format(name))
+    if others:
+        count, places = len(found) + len(others), ", ".join(others[:3])
+        raise Refused(f"{len(found)} of its {count} callers hold one, but not {places}")
+    if unclear:
+        raise Refused(unclear[0])
+    return [edit for made in found for edit in made]
+
+
+FEW = "few callers of `{}` hold one"
+
+
+def _callers(tree: syntax.Tree, path: str, site: Site) -> Iterator[Caller | Refused]:
+    if tree.error() is not None:
+        yield Refused(f"{path} cannot be read, and names `{site.function.name}`")
+        return
+    own = len(site.function.params)
+    method = any(parameter.name == "self" for parameter in site.function.params)
+    for caller in callers_in(tree, path, site):
+        # With another number of arguments it is another function.
+        if isinstance(caller, Refused):
+            yield caller
+            continue
+        if len(caller.arguments) == own - (0 if caller.by_path else method):
+            yield caller
+
+
+def _hands_on(caller: Caller, subject: uses.Subject, of: Site) -> bool:
+    """Whether the function calls itself with what it was given."""
+    argument = _argument(caller, subject, of)
+    mine = declaration(argument, subject.name) == subject.bound
+    return text(argument) == subject.name and mine
+
+
+def _argument(caller: Caller, subject: uses.Subject, of: Site) -> Node:
+    names = [parameter.name for parameter in of.function.params]
+    return caller.arguments[names.index(subject.name) - (0 if caller.by_path else "self" in names)]
 
 
 def _may_call(site: Site) -> list[str]:
@@ -155,13 +189,7 @@ def _may_call(site: Site) -> list[str]:
 
 def _given(caller: Caller, subject: uses.Subject, of: Site) -> list[Edit] | None:
     """How a call is written afterwards; None if it has no pointer to lend."""
-    names = [p.name for p in of.function.params]
-    at = names.index(subject.name) - (0 if caller.by_path else "self" in names)
-    if len(caller.arguments) != len(names) - (0 if caller.by_path else "self" in names):
-        raise Refused(f"what is called in {caller.place} is unknown")
-    argument = caller.arguments[at]
-    if declaration(argument, subject.name) == subject.bound and text(argument) == subject.name:
-        return []
+    argument = _argument(caller, subject, of)
     place = _place_lent(argument)
     held = type_of(argument, caller.site)
     if held is not None and held.tree.head == "&" and _is_pointer(held.inner(), subject, caller):
