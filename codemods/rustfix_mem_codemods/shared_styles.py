@@ -123,25 +123,28 @@ class SharedStyles(Codemod):
 
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         proposed: set[str] = set()
+        asked = sharing.who_asks(codebase)
         for path, seen in codebase.sights(type(self), wraps.Wrap).items():
-            for verdict in sharing.judge(path, seen, codebase):
+            if passed_over := _passed_over(path, codebase):
+                yield from (LeftAlone(path, one.span, one.name, (passed_over,)) for one in seen)
+                continue
+            for verdict in sharing.judge(path, seen, codebase, asked):
                 small = small_types.inline(verdict.type, codebase) if verdict.type else None
-                said = _said(verdict, small, codebase)
-                yield said
-                if small is not None and isinstance(said, Finding) and small.item not in proposed:
+                yield _said(verdict, small)
+                if small is not None and small.item not in proposed:
                     proposed.add(small.item)
                     yield _proposed(small)
 
 
-def _said(
-    verdict: sharing.Verdict, small: small_types.Inline | None, codebase: Codebase
-) -> Finding | LeftAlone:
-    passed_over = shipped.passed_over(verdict.path, verdict.test, codebase)
-    if codebase.reach(verdict.path).state == "orphan":
-        passed_over = "a file that rustc never sees"
-    if passed_over or verdict.needed:
-        because = (passed_over,) if passed_over else verdict.why
-        return LeftAlone(verdict.path, verdict.span, verdict.item, because)
+def _passed_over(path: str, codebase: Codebase) -> str:
+    if codebase.reach(path).state == "orphan":
+        return "a file that rustc never sees"
+    return shipped.passed_over(path, False, codebase)
+
+
+def _said(verdict: sharing.Verdict, small: small_types.Inline | None) -> Finding | LeftAlone:
+    if verdict.needed:
+        return LeftAlone(verdict.path, verdict.span, verdict.item, verdict.why)
     level = Applicability.MACHINE_APPLICABLE if verdict.sure else Applicability.MAYBE_INCORRECT
     return Finding(
         path=verdict.path,

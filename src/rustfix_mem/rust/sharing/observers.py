@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from dataclasses import field as field_of
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
@@ -30,12 +33,35 @@ SHARED_IS_FINE = re.compile(r"assert!\s*\(\s*(?:std::)?(?:\w+::)*(?:Arc|Rc)::ptr
 """A test that demands one allocation."""
 
 
-def demand_none(typed: Typed, files: Files) -> None:
-    """Raises `Refused` where something may ask how a pointer to a type is shared."""
-    words = carriers(typed, files)
-    for path, source in files.sources.items():
-        if (b"Arc::" in source or b"Rc::" in source) and ASKS.search(source):
-            _none_in(path, typed, words, files)
+@dataclass
+class Observers:
+    """Who asks how pointers are shared, in one codebase; what was found out is remembered."""
+
+    files: Files
+    _refused: dict[str, str] = field_of(default_factory=dict)
+
+    @cached_property
+    def _asking(self) -> tuple[str, ...]:
+        """The files in which anything is asked of a pointer."""
+        return tuple(
+            path
+            for path, source in self.files.sources.items()
+            if (b"Arc::" in source or b"Rc::" in source) and ASKS.search(source)
+        )
+
+    def demand_none(self, typed: Typed) -> None:
+        """Raises `Refused` where something may ask how a pointer to a type is shared."""
+        found = definition(typed, self.files)
+        key = f"{found[1]}::{found[0].module}::{typed.tree}" if found is not None else ""
+        if not key or key not in self._refused:
+            self._refused[key] = self._who_asks(typed)
+        if self._refused[key]:
+            raise Refused(self._refused[key])
+
+    def _who_asks(self, typed: Typed) -> str:
+        words = carriers(typed, self.files)
+        asks = (_asked_in(path, typed, words, self.files) for path in self._asking)
+        return next(filter(None, asks), "")
 
 
 def doubt(typed: Typed, files: Files) -> str:
@@ -50,21 +76,32 @@ def doubt(typed: Typed, files: Files) -> str:
 
 
 def carriers(typed: Typed, files: Files) -> frozenset[str]:
-    """Words without one of which nothing of the type can be named: it, and fields that hold it."""
+    """Words without one of which no pointer to the type can be named: its name, fields and
+    functions whose types have a pointer to it, and what a type is called that has one."""
     typed = stripped(typed, files)
-    found, name = definition(typed, files), typed.tree.name
-    words, waiting = {name}, [name]
+    words = {typed.tree.name}
+    waiting = [(typed.tree.name, False)]
     while waiting:
-        word = waiting.pop()
-        paths = files.files_with(word) if found is not None or word != name else []
+        word, is_pointer = waiting.pop()
+        paths = files.files_with(word)
         files.prepare(paths)
         for path in paths:
-            for kept, tree in _declared(path, files):
-                if kept not in words and any(inner.name == word for inner in tree.walk()):
-                    words.add(kept)
-                    if kept[:1].isupper():  # an alias of it
-                        waiting.append(kept)
+            for name, tree in _declared(path, files):
+                points = _names(tree, word) if is_pointer else _points(tree, word)
+                is_alias = name[:1].isupper() and _names(tree, word)
+                if name not in words and (points or is_alias):
+                    words.add(name)
+                    waiting += [(name, points)] if is_alias else []
     return frozenset(words)
+
+
+def _names(tree: TypeTree, word: str) -> bool:
+    return any(inner.name == word for inner in tree.walk())
+
+
+def _points(tree: TypeTree, word: str) -> bool:
+    """Whether a type has a pointer in it, and the word behind that."""
+    return any(_names(inner, word) for inner in tree.walk() if inner.name in ("Arc", "Rc"))
 
 
 def _declared(path: str, files: Files) -> Iterator[tuple[str, TypeTree]]:
@@ -76,21 +113,23 @@ def _declared(path: str, files: Files) -> Iterator[tuple[str, TypeTree]]:
     yield from ((fn.name, fn.returns) for fn in facts.fns if fn.returns is not None)
 
 
-def _none_in(path: str, typed: Typed, words: frozenset[str], files: Files) -> None:
+def _asked_in(path: str, typed: Typed, words: frozenset[str], files: Files) -> str:
+    """What is asked in one file of pointers that may be to the type, and where."""
     source = files.sources[path]
     with syntax.parsed(source) as tree:
         if tree.error() is not None:
-            return
+            return ""
         functions = items.collect(tree.root).functions
         for found in ASKS.finditer(source):
             node = syntax.descendant(tree.root, Span(found.start(), found.end()))
-            if node.type in syntax.COMMENTS or node.type.startswith("string"):
+            if any(_is_no_code(around) for around in (node, *ancestors(node))):
                 continue
             function = function_at(node, functions)
             if _may_ask(node, function, path, typed, words, files):
                 asked = found[1].decode()
                 place = f"{path}:{line_at(source, found.start())}"
-                raise Refused(f"`{asked}` may be asked of it ({place})")
+                return f"`{asked}` may be asked of it ({place})"
+    return ""
 
 
 def _may_ask(
@@ -113,6 +152,10 @@ def _may_ask(
     if not known:
         return _named_in(function, words)
     return any(_points_to(kind, typed, function, files) for kind in known)
+
+
+def _is_no_code(node: Node) -> bool:
+    return node.type in syntax.COMMENTS or node.type.endswith("string_literal")
 
 
 def _call_of(node: Node) -> Node | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.rust.file.wraps import Wrap
+    from rustfix_mem.rust.sharing.observers import Observers
     from rustfix_mem.rust.sharing.typing import Typed
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.text import Edit, Span
@@ -35,8 +36,6 @@ class Verdict:
     item: str
     """The function, with its type, and the local in it: `Sink::write.fallback`."""
     message: str
-    test: bool
-    """Whether it is test code."""
     title: str = ""
     edits: tuple[Edit, ...] = ()
     why: tuple[str, ...] = ()
@@ -59,7 +58,25 @@ class Made:
     """Why a human should look at it first."""
 
 
-def judge(path: str, found: Sequence[Wrap], files: Files) -> Iterator[Verdict]:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One clone, where it stands, and who might notice that it is gone."""
+
+    node: Node
+    wrap: Wrap
+    site: Site
+    observers: Observers
+
+    def demand_unnoticed(self, typed: Typed) -> None:
+        """Raises `Refused` where it may matter that two have one value."""
+        plain.demand(typed, self.site.files)
+        self.observers.demand_none(typed)
+
+    def doubt(self, typed: Typed) -> str:
+        return observers.doubt(typed, self.site.files)
+
+
+def judge(path: str, found: Sequence[Wrap], files: Files, asked: Observers) -> Iterator[Verdict]:
     """What can be done about each wrap of one file."""
     with syntax.parsed(files.sources[path]) as tree:
         functions = items.collect(tree.root).functions
@@ -67,11 +84,11 @@ def judge(path: str, found: Sequence[Wrap], files: Files) -> Iterator[Verdict]:
         for wrap in sorted(found, key=lambda one: one.source != "pair"):
             node = syntax.descendant(tree.root, wrap.span)
             function, bound = function_at(node, functions), declaration(node, wrap.name)
-            if function is None or cloned(node) is None:
+            if function is None or function.test or cloned(node) is None:
                 continue
             local = (bound.start_byte if bound is not None else -1, wrap.name)
             shapes = done.setdefault(local, set())
-            for verdict in _judge(node, wrap, Site(path, function, files), shapes):
+            for verdict in _judge(Case(node, wrap, Site(path, function, files), asked), shapes):
                 shapes.add(ALL if verdict.edits and verdict.shape in OF_ALL else verdict.shape)
                 yield verdict
 
@@ -81,47 +98,37 @@ OF_ALL = ("pair", "parameter")
 ALL = "all"
 
 
-def _judge(node: Node, wrap: Wrap, site: Site, done: set[str]) -> Iterator[Verdict]:
+def _judge(case: Case, done: set[str]) -> Iterator[Verdict]:
     """The verdicts of one wrap; `done`: what was said of the same local."""
     if ALL in done:
         return
+    node, wrap, site = case.node, case.wrap, case.site
     first = again.first_of(node, wrap.name, site)
     loop = again.loop_of(node, wrap.name)
     if wrap.source == "held":
-        yield _tried(_held, "held", "is copied from one pointer to another", node, wrap, site)
+        yield _tried(_held, "held", "is copied from one pointer to another", case)
     elif first is not None:
         second = partial(_second, let=first)
-        yield _tried(second, "second", "is put behind a second pointer", node, wrap, site)
+        yield _tried(second, "second", "is put behind a second pointer", case)
     elif wrap.source == "pair":
-        yield _tried(_pair, "pair", f"is made to be cloned into `{wrap.given}`", node, wrap, site)
+        yield _tried(_pair, "pair", f"is made to be cloned into `{wrap.given}`", case)
     elif wrap.source == "param" and "parameter" not in done:
-        verdict = _tried(_parameter, "parameter", EACH_CALL, node, wrap, site)
+        each = "is cloned behind a new pointer by every call"
+        verdict = _tried(_parameter, "parameter", each, case)
         if loop is None or verdict.edits:
             yield verdict
             return
     if loop is not None and first is None and wrap.source in ("let", "param"):
-        hoisted = partial(_loop, loop=loop)
-        yield _tried(hoisted, "loop", "is cloned again each time round", node, wrap, site)
+        yield _tried(partial(_loop, loop=loop), "loop", "is cloned again each time round", case)
 
 
-EACH_CALL = "is cloned behind a new pointer by every call"
-
-
-def _tried(
-    attempt: Callable[[Node, Wrap, Site], Made],
-    shape: str,
-    message: str,
-    node: Node,
-    wrap: Wrap,
-    site: Site,
-) -> Verdict:
+def _tried(attempt: Callable[[Case], Made], shape: str, message: str, case: Case) -> Verdict:
+    site, wrap = case.site, case.wrap
     owner = f"{site.function.owner}::" if site.function.owner else ""
     item = f"{owner}{site.function.name}.{wrap.name}"
-    verdict = Verdict(
-        site.path, wrap.span, shape, item, f"`{wrap.name}` {message}", site.function.test
-    )
+    verdict = Verdict(site.path, wrap.span, shape, item, f"`{wrap.name}` {message}")
     try:
-        made = attempt(node, wrap, site)
+        made = attempt(case)
         stable.demand(made.edits, site.files)
     except Refused as refused:
         return replace(verdict, why=(str(refused),), needed=isinstance(refused, uses.Needed))
@@ -130,56 +137,56 @@ def _tried(
     return replace(verdict, sure=not why)
 
 
-def _pair(node: Node, wrap: Wrap, site: Site) -> Made:
-    first = declaration(node, wrap.name)
+def _pair(case: Case) -> Made:
+    name, site = case.wrap.name, case.site
+    first = declaration(case.node, name)
     assert first is not None  # that is what made it a pair
-    uses.demand_borrowed(first, wrap.name, site)
+    uses.demand_borrowed(first, name, site)
     typed = collapse.type_made(first, site)
-    pair = collapse.pair_of(node, wrap.name)
     plain.demand(typed, site.files)
+    pair = collapse.pair_of(case.node, name)
     edits = collapse.collapse(pair, typed, site)
     title = f"make `{pair.given}` at once"
     if not collapse.shares(edits[1:]):
         return Made(typed, title, edits)
-    observers.demand_none(typed, site.files)
-    return Made(typed, title, edits, observers.doubt(typed, site.files))
+    case.demand_unnoticed(typed)
+    return Made(typed, title, edits, case.doubt(typed))
 
 
-def _parameter(node: Node, wrap: Wrap, site: Site) -> Made:
-    subject = widen.subject_of(node, wrap.name, site)
+def _parameter(case: Case) -> Made:
+    site, wrap = case.site, case.wrap
+    subject = widen.subject_of(case.node, wrap.name, site)
     widen.demand_own(site)
     lent = widen.lent_by_callers(subject, site)
     widen.demand_plain(site)
-    plain.demand(subject.type, site.files)
     edits = (*widen.signature(subject, site), *lent)
-    observers.demand_none(subject.type, site.files)
-    title = (
-        f"take `{wrap.name}` as `&{wrap.pointer.rpartition('::')[2]}<{shown(subject.type.tree)}>`"
-    )
-    return Made(subject.type, title, edits, observers.doubt(subject.type, site.files))
+    case.demand_unnoticed(subject.type)
+    pointer = wrap.pointer.rpartition("::")[2]
+    title = f"take `{wrap.name}` as `&{pointer}<{shown(subject.type.tree)}>`"
+    return Made(subject.type, title, edits, case.doubt(subject.type))
 
 
-def _second(node: Node, wrap: Wrap, site: Site, *, let: Node) -> Made:
-    typed = again.type_held(node, wrap.name, site)
-    plain.demand(typed, site.files)
-    edits = again.reuse(node, let, site)
-    observers.demand_none(typed, site.files)
-    title = f"share the pointer to `{wrap.name}`"
-    return Made(typed, title, edits, observers.doubt(typed, site.files))
+def _second(case: Case, *, let: Node) -> Made:
+    typed = again.type_held(case.node, case.wrap.name, case.site)
+    edits = again.reuse(case.node, let, case.site)
+    case.demand_unnoticed(typed)
+    return Made(typed, f"share the pointer to `{case.wrap.name}`", edits, case.doubt(typed))
 
 
-def _loop(node: Node, wrap: Wrap, site: Site, *, loop: Node) -> Made:
-    typed = again.type_held(node, wrap.name, site)
-    plain.demand(typed, site.files)
-    edits = again.hoist(node, wrap.name, loop, site)
-    observers.demand_none(typed, site.files)
-    title = f"put `{wrap.name}` behind one pointer before the loop"
+def _loop(case: Case, *, loop: Node) -> Made:
+    typed = again.type_held(case.node, case.wrap.name, case.site)
+    edits = again.hoist(case.node, case.wrap.name, loop, case.site)
+    case.demand_unnoticed(typed)
+    title = f"put `{case.wrap.name}` behind one pointer before the loop"
     return Made(typed, title, edits, "a loop that runs no time now makes one, too")
 
 
-def _held(node: Node, wrap: Wrap, site: Site) -> Made:
-    typed, edits = again.share_held(node, site)
-    plain.demand(typed, site.files)
-    observers.demand_none(typed, site.files)
-    title = f"share the pointer `{wrap.name}`"
-    return Made(typed, title, edits, observers.doubt(typed, site.files))
+def _held(case: Case) -> Made:
+    typed, edits = again.share_held(case.node, case.site)
+    case.demand_unnoticed(typed)
+    return Made(typed, f"share the pointer `{case.wrap.name}`", edits, case.doubt(typed))
+
+
+def who_asks(files: Files) -> Observers:
+    """Who asks how pointers are shared; made once for a codebase."""
+    return observers.Observers(files)

@@ -160,14 +160,12 @@ def _of_self(site: Site) -> Typed | None:
     if not site.function.owner:
         return None
     own = _own(TypeTree("Self"), site)
-    written = next((p.type.head for p in site.function.params if p.name == "self"), "")
-    if ":" in written:
-        inside = re.search(r"\b(Arc|Rc|Box)<Self>", written)
-        if inside is None:
-            return None
-        own = replace(own, tree=TypeTree(FULL.get(inside[1], inside[1]), (own.tree,)))
-        written = written.partition(":")[2]
-    return replace(own, tree=TypeTree("&", (own.tree,))) if written.startswith("&") else own
+    written = next((p.type for p in site.function.params if p.name == "self"), None)
+    if written is None:
+        return None
+    if not written.head.endswith("self"):  # `self: Arc<Self>`
+        return replace(own, tree=substituted(written, {"Self": own.tree}))
+    return replace(own, tree=TypeTree("&", (own.tree,))) if written.head[0] == "&" else own
 
 
 def _of_name(node: Node, site: Site, depth: int) -> Typed | None:
