@@ -344,3 +344,19 @@ def test_what_is_seen_of_a_file(source: str, seen: list[str]) -> None:
         assert items.collect(tree.root).functions
     if seen:
         assert any(pattern.search(source.encode()) for pattern in wraps.GATE)
+
+
+@pytest.mark.parametrize(
+    ("use", "why"),
+    [
+        ("go(|n| n.first().second().of(x.size));", "fix"),
+        ("let n = w.iter().filter(|one| one.width() > x.width()).z();", "report: rustfmt"),
+        ("g(aaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbb, x.size);", "report: rustfmt"),
+        ("let n = [aaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbb, x.size];", "report: rustfmt"),
+        ("let n = Z { aaaaaaa: x.size };", "report: rustfmt"),
+        ("let n = if x.size == aaaaaaaaaaaaaaa { bbbbbb } else { c };", "report: rustfmt"),
+    ],
+)
+def test_lines_stay_as_rustfmt_has_them(use: str, why: str) -> None:
+    source = pair(use).replace("let y =", "let x_behind_its_pointer =")
+    assert said(source).startswith(why)

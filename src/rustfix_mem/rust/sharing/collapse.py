@@ -33,6 +33,12 @@ class Pair:
     given: str
 
 
+def demand_unchanged(let: Node) -> None:
+    """Raises `Needed` for a local that may be changed: its clone is a snapshot."""
+    if _mutable(let):
+        raise uses.Needed(f"`{text(field(let, 'pattern'))}` may be changed")
+
+
 def pair_of(wrap: Node, name: str) -> Pair:
     """The pair that a wrap belongs to; raises `Refused`."""
     second = wrap.parent
@@ -118,6 +124,10 @@ def is_kept(node: Node) -> bool:
         if holder.type == "block":
             break
     user = node.parent
+    if user is not None and user.type == "token_tree":
+        dot = node.next_sibling
+        cloned = text(dot) == "." and dot is not None and text(dot.next_sibling) == "clone"
+        return cloned or text(node.prev_sibling) == "&"
     if user is not None and user.type == "reference_expression":
         return not any(c.type == "mutable_specifier" for c in user.named_children)
     dotted = user is not None and user.type == "field_expression"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file.facts import TypeTree
-from rustfix_mem.rust.sharing.typing import Typed, shown, substituted
+from rustfix_mem.rust.sharing.typing import Typed, meant, shown, substituted
 from rustfix_mem.rust.whole.types import ACTING, ACTS, FAMILIES, MUTABLE
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class _Search:
 
 def demand(typed: Typed, files: Files) -> None:
     """Raises `Refused` where a value of the type may differ from its clone one day."""
+    typed = meant(typed, files)
     if not _cloned(typed, files):
         raise Refused(f"nobody can say that `{shown(typed.tree)}` is `Clone`, and only that")
     _visit(typed, _Search(files))

@@ -141,6 +141,7 @@ def _pair(case: Case) -> Made:
     name, site = case.wrap.name, case.site
     first = declaration(case.node, name)
     assert first is not None  # that is what made it a pair
+    collapse.demand_unchanged(first)
     uses.demand_borrowed(first, name, site)
     typed = collapse.type_made(first, site)
     plain.demand(typed, site.files)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem import text as texts
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.syntax import ancestors, span
 from rustfix_mem.rust.write import layout
 
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.text import Edit
 
-BROKEN = frozenset(
-    "arguments array_expression tuple_expression binary_expression call_expression".split()
-)
-"""What rustfmt puts on one line as soon as it fits."""
-SHORT = 60
-"""rustfmt's `fn_call_width`, `array_width` and `chain_width`."""
+WIDTHS = {
+    "arguments": 62,
+    "array_expression": 62,
+    "tuple_expression": 62,
+    "token_tree": 62,
+    "call_expression": 60,
+    "if_expression": 50,
+    "struct_expression": 18,
+}
+"""How wide rustfmt lets each of these be on one line: its small heuristics, with brackets."""
+END = ("block", "let_declaration", "expression_statement", "function_item")
 
 
 def demand(edits: Iterable[Edit], files: Files) -> None:
@@ -36,7 +42,7 @@ def demand(edits: Iterable[Edit], files: Files) -> None:
         _no_long_line(source, own, style.width)
         with syntax.parsed(source) as tree:
             for edit in own:
-                _nothing_joined(syntax.descendant(tree.root, edit.span), own)
+                _keeps_its_lines(syntax.descendant(tree.root, edit.span), own)
 
 
 def _no_long_line(source: bytes, edits: list[Edit], width: int) -> None:
@@ -47,15 +53,27 @@ def _no_long_line(source: bytes, edits: list[Edit], width: int) -> None:
             raise Refused("a line would be too long")
 
 
-def _nothing_joined(node: Node, edits: list[Edit]) -> None:
+def _keeps_its_lines(node: Node, edits: list[Edit]) -> None:
+    """Raises `Refused` where something around an edit no longer fits, or fits only now."""
     for holder in (node, *ancestors(node)):
-        if holder.type in ("block", "let_declaration", "expression_statement", "function_item"):
+        if holder.type in END:
             return
+        width = WIDTHS.get(holder.type)
         source = holder.file.source[holder.start_byte : holder.end_byte]
-        if holder.type in BROKEN and b"\n" in source and b"{" not in source:
-            before, after = _flat(source), _flat(_after(holder, edits))
-            if after <= SHORT < before:
-                raise Refused("lines would have to be joined")
+        if width is None or (holder.type == "call_expression" and not _is_chain(holder)):
+            continue
+        whole = holder.type not in ("struct_expression", "if_expression") and b"{" in source
+        if b"\n" in source and (whole or holder.type == "if_expression"):
+            continue  # something in it has lines of its own
+        before, after = (_flat(text, holder.type) for text in (source, _after(holder, edits)))
+        if (before <= width) != (after <= width):
+            raise Refused("rustfmt would lay its lines out anew")
+
+
+def _is_chain(call: Node) -> bool:
+    """Whether a call is one of several steps: `a.b().c()`."""
+    made = method_call(call)
+    return made is not None and made.receiver.type in ("call_expression", "field_expression")
 
 
 def _after(holder: Node, edits: list[Edit]) -> bytes:
@@ -65,8 +83,11 @@ def _after(holder: Node, edits: list[Edit]) -> bytes:
     return made[whole.start : len(made) - (len(own) - whole.end)]
 
 
-def _flat(source: bytes) -> int:
-    """How wide code is on one line."""
+def _flat(source: bytes, kind: str) -> int:
+    """How wide code is on one line; of a struct only what is between its braces."""
     lines = [line.strip() for line in source.decode("utf-8", "replace").split("\n")]
     flat = " ".join(lines).replace("( ", "(").replace(", )", ")").replace(" .", ".")
-    return len(flat.replace("[ ", "[").replace(", ]", "]"))
+    flat = flat.replace("[ ", "[").replace(", ]", "]")
+    if kind == "struct_expression":
+        flat = flat.partition("{")[2].rpartition("}")[0].strip().removesuffix(",")
+    return len(flat)

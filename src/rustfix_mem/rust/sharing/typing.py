@@ -183,7 +183,21 @@ def _of_name(node: Node, site: Site, depth: int) -> Typed | None:
         return type_of(value, site, depth + 1) if value is not None else None
     if bound.type == "let_condition":
         return _of_some(bound, name, site, depth)
+    if bound.type == "for_expression" and _plain_name(pattern) == name:
+        return _of_element(field(bound, "value"), site, depth)
     return None
+
+
+def _of_element(value: Node | None, site: Site, depth: int) -> Typed | None:
+    """What a loop over a slice or a `Vec` has each time: a reference, if it is over one."""
+    whole = type_of(value, site, depth + 1) if value is not None else None
+    if whole is None:
+        return None
+    several = stripped(whole, site.files, ("&",))
+    one = several.inner()
+    if one is None or plain_head(several, site.files) not in ("[]", "Vec"):
+        return None
+    return replace(one, tree=TypeTree("&", (one.tree,))) if whole.tree.head == "&" else one
 
 
 def _plain_name(pattern: Node | None) -> str:
