@@ -28,9 +28,21 @@ if TYPE_CHECKING:
 class SharedStyles(Codemod):
     """Share a value instead of cloning it into a new `Arc`.
 
-    `Arc::new(x.clone())` makes a second value and an allocation for it. Where `x` is needed for
-    nothing else it is made behind its pointer at once, and what had a clone of its own has a
-    clone of the pointer. `Rc` is treated alike.
+    `Arc::new(x.clone())` makes a second value, and an allocation for it. Where one is at hand that
+    will do, it is used. `Rc` is treated alike.
+
+    - A local that is made to be cloned behind a pointer is made there at once, and every use of
+      it becomes one of the pointer: `&x`, `x.field`, `x == y`, `x.clone()`.
+    - A private function that puts its `&T` behind a new pointer takes `&Arc<T>`, if each of its
+      callers holds one.
+    - A second pointer to the same local is a clone of the first.
+    - A pointer that a loop makes anew each time round is made before the loop.
+    - `Arc::new((*x).clone())` of an `Arc` is `Arc::clone(&x)`.
+
+    It edits only where it knows the type, and every use of it: nothing in the type may change
+    through a reference or act when it is dropped, its `Clone` is derived, and nobody in the
+    repository asks how pointers to it are shared: `get_mut`, `make_mut`, `try_unwrap`,
+    `into_inner`, `ptr_eq`, counts, `Weak`. Whatever it does not understand is reported.
 
     Before:
 
@@ -110,6 +122,22 @@ class SharedStyles(Codemod):
         spans
     }
     ```
+
+    Why not always `machine-applicable`: who shares one allocation can be told by counts and by
+    comparing pointers. Nobody here does that, but if the type is public and in a library, others
+    may. A loop that runs no time makes one value more than it did. Where only a clone goes, and
+    nothing shares what it did not share before, every call answers the same.
+
+    The guide proposes to keep an `Arc` of each style in the messages, and to make a set of them
+    once. Where a message has an `Arc` already, that changes nothing: what costs is that one is made
+    anew for each message, out of a style that came in an `Arc`. So callers hand on what they hold.
+    And a style is often too small to be shared. Of a type that is, or could be, `Copy` and takes at
+    most 16 bytes it says how much a pointer to it takes instead. That is a proposal: `check` shows
+    it to who names this codemod, and a fix says it among its reasons. What to keep in a public
+    struct, a human has to decide.
+
+    What it cannot know: types of libraries but for a few well-known ones, what macros do with the
+    value, who calls a public function, and whether a caller that has no pointer could have one.
     """
 
     guide: ClassVar[str] = "2.4, 3.4"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file import items, syntax
 from rustfix_mem.rust.file.scopes import alias_name, declaration, is_deref, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.text import Span
@@ -46,19 +46,26 @@ class Wrap:
 
 def wraps(tree: Tree) -> Iterator[Wrap]:
     """The clones that a file puts behind new pointers, as far as anything can be done about them:
-    of locals and parameters, and of what is behind a pointer already."""
+    of locals and parameters, and of what is behind a pointer already; tests aside."""
     found: dict[tuple[int, str], list[tuple[Node, Wrap]]] = {}
-    for node in syntax.walk(tree.root):
-        value = cloned(node)
-        if value is not None and value.type == "identifier":
+    values = [(node, value) for node in syntax.walk(tree.root) if (value := cloned(node))]
+    tests = _tests(tree) if values else []
+    for node, value in values:
+        if any(test.holds(span(node)) for test in tests):
+            continue
+        if value.type == "identifier":
             made, bound = _wrap(node, value), declaration(value, text(value))
             if made is not None and bound is not None:
                 found.setdefault((bound.start_byte, made.name), []).append((node, made))
-        elif value is not None and (place := pointed_to(value)) is not None:
+        elif (place := pointed_to(value)) is not None:
             yield Wrap(pointer_of(node), span(node), text(place), "held", "")
     for several in found.values():
         if len(several) > 1 or any(_worth(node, made) for node, made in several):
             yield from (made for _, made in several)
+
+
+def _tests(tree: Tree) -> list[Span]:
+    return [span(one.node) for one in items.collect(tree.root).functions if one.test]
 
 
 def _worth(node: Node, made: Wrap) -> bool:

@@ -280,14 +280,8 @@ def method(on: Typed, name: str, files: Files) -> Known | None:
     if found is None:
         return None
     defined, home = found
-    declared = re.compile(rb"\bfn\s+" + re.escape(name.encode()) + rb"\b")
-    owner = re.compile(rb"\b" + re.escape(defined.name.encode()) + rb"\b")
-    paths = [
-        path
-        for path in files.files_with(name)
-        if declared.search(files.sources[path]) and owner.search(files.sources[path])
-    ]
-    if len(paths) > MOST_FILES and home in paths:
+    paths = _declaring(name, defined.name, home, files)
+    if len(paths) > MOST_FILES:
         return None
     files.prepare(paths)
     known = [
@@ -302,6 +296,22 @@ def method(on: Typed, name: str, files: Files) -> Known | None:
     meaning = files.names.meaning(defined.name, path, fn.module)
     is_it = meaning is not None and meaning.file == home and meaning.defined == defined
     return (fn, path) if is_it else None
+
+
+def _declaring(name: str, owner: str, home: str, files: Files) -> list[str]:
+    """The files of a type's package that declare a function, and name the type."""
+    package = files.reach(home).package
+    inside = f"{package.folder}/" if package is not None and package.folder else ""
+    literal, declared = f"fn {name}".encode(), re.compile(rf"\bfn {re.escape(name)}\b".encode())
+    whole = re.compile(rf"\b{re.escape(owner)}\b".encode())
+    return [
+        path
+        for path, source in files.sources.items()
+        if path.startswith(inside)
+        and literal in source
+        and declared.search(source)
+        and whole.search(source)
+    ]
 
 
 def _returned(found: Known) -> Typed | None:

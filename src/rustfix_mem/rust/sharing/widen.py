@@ -173,17 +173,20 @@ def _argument(caller: Caller, subject: uses.Subject, of: Site) -> Node:
 
 def _may_call(site: Site) -> list[str]:
     """The files that may call a function: of a private one its own, and those below it."""
-    files, path = site.files, site.path
+    files, path, name = site.files, site.path, site.function.name.encode()
     package = files.reach(path).package
-    named = files.files_with(site.function.name)
+    inside = f"{package.folder}/" if package is not None and package.folder else ""
     if not site.function.visibility and b"#[path" not in files.sources[path]:
         folder, base = posixpath.split(path)
-        inside = folder if base in ("mod.rs", "lib.rs", "main.rs") else path.removesuffix(".rs")
-        named = [one for one in named if one == path or one.startswith(f"{inside}/")]
+        below = folder if base in ("mod.rs", "lib.rs", "main.rs") else path.removesuffix(".rs")
+        inside = f"{below}/" if below else ""
     return [
         one
-        for one in named
-        if files.reach(one).package == package and files.reach(one).state != "orphan"
+        for one, source in files.sources.items()
+        if (one == path or one.startswith(inside))
+        and name in source
+        and files.reach(one).package == package
+        and files.reach(one).state != "orphan"
     ]
 
 
