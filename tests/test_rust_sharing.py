@@ -240,7 +240,10 @@ def test_a_pointer_is_made_before_the_loop() -> None:
     [
         ("for n", "let x_arc = 1;\n for n", "report: `x_arc` means something else"),
         ("for n in w {", "let y = loop {", "report: the loop is an expression"),
-        ("keep(", "g()?; keep(", "report: not every time round"),
+        ("keep(", "g()?; keep(", "fix maybe-incorrect"),
+        ("keep(Arc::new(x.clone()));", "keep(Arc::new(x.clone()))?;", "fix maybe-incorrect"),
+        ("keep(", "return keep(", "report: not every time round"),
+        ("keep(", "if n { break; } keep(", "fix maybe-incorrect"),
         ("keep(", "if n { keep(w); } w || keep(", "report: not every time round"),
         ("keep(", "for m in w { keep(w); } keep(", "fix maybe-incorrect"),
         (

@@ -125,7 +125,7 @@ class SharedStyles(Codemod):
 
     Why not always `machine-applicable`: who shares one allocation can be told by counts and by
     comparing pointers. Nobody here does that, but if the type is public and in a library, others
-    may. A loop that runs no time makes one value more than it did. Where only a clone goes, and
+    may. A loop that would not come to its clone now has one. Where only a clone goes, and
     nothing shares what it did not share before, every call answers the same.
 
     The guide proposes to keep an `Arc` of each style in the messages, and to make a set of them

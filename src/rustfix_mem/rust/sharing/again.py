@@ -21,12 +21,10 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
 
 SOMETIMES = frozenset(
-    "if_expression match_expression closure_expression async_block try_expression return_expression"
-    " binary_expression let_chain else_clause match_arm const_block unsafe_block".split()
+    "if_expression match_expression closure_expression async_block return_expression let_chain"
+    " binary_expression break_expression else_clause match_arm const_block".split()
 )
 """What stands around something that is not done each time round."""
-
-LEAVES = frozenset("try_expression return_expression break_expression continue_expression".split())
 
 
 def first_of(wrap: Node, name: str, site: Site) -> Node | None:
@@ -145,9 +143,6 @@ def hoist(wrap: Node, name: str, loop: Node, site: Site) -> tuple[Edit, ...]:
             raise Refused("not every time round makes one")
         if holder.type in LOOPS:
             raise Refused("there is a loop in the loop")
-    body = field(loop, "body")
-    if body is None or _may_leave(body, wrap):
-        raise Refused("not every time round makes one")
     if _as_statement(loop) is None:
         raise Refused("the loop is an expression")
     if pointer_of(wrap).endswith("Rc") and "await" in text(loop):
@@ -164,11 +159,6 @@ def hoist(wrap: Node, name: str, loop: Node, site: Site) -> tuple[Edit, ...]:
 def _wraps(node: Node, name: str) -> bool:
     value = cloned(node)
     return value is not None and text(value) == name
-
-
-def _may_leave(body: Node, wrap: Node) -> bool:
-    before = Span(body.start_byte, wrap.start_byte)
-    return any(n.type in LEAVES and before.holds(span(n)) for n in syntax.walk(body))
 
 
 def _as_statement(loop: Node) -> Node | None:

@@ -101,7 +101,8 @@ def _givenis_kept(pair: Pair, changed: list[Edit], site: Site) -> None:
         for node in syntax.walk(site.function.body)
         if node.type == "identifier" and text(node) == pair.given and not uses.is_binding(node)
     ]
-    if b".await" in pair.first.file.source[between.start : between.end]:
+    awaits = b".await" in pair.first.file.source[between.start : between.end]
+    if awaits and pointer_of(pair.wrap).endswith("Rc"):
         raise Refused(f"`{pair.given}` would be kept over an `await`")
     if any(between.holds(span(node)) for node in named):
         raise Refused(f"`{pair.given}` means something else before it")

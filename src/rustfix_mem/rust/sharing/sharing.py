@@ -179,7 +179,7 @@ def _loop(case: Case, *, loop: Node) -> Made:
     edits = again.hoist(case.node, case.wrap.name, loop, case.site)
     case.demand_unnoticed(typed)
     title = f"put `{case.wrap.name}` behind one pointer before the loop"
-    return Made(typed, title, edits, "a loop that runs no time now makes one, too")
+    return Made(typed, title, edits, "a loop that comes to no clone now makes one, too")
 
 
 def _held(case: Case) -> Made:
