@@ -7,7 +7,8 @@ import pytest
 from rustfix_mem.changeset import check, plan
 from rustfix_mem.rust.file import items, syntax, wraps
 from rustfix_mem.rust.file.facts import TypeTree
-from rustfix_mem.rust.sharing import small_types, typing
+from rustfix_mem.rust.sharing import small_types
+from rustfix_mem.rust.sharing.typed import Typed
 from rustfix_mem_codemods.shared_styles import SharedStyles
 from support import LIB, codebase, crate
 
@@ -107,6 +108,10 @@ def test_a_use_of_the_value_is_one_of_the_pointer(use: str, written: str) -> Non
         ('println!("{x:?}");', "report: a string names it"),
         ('println!("{:p}", x);', "report: the macro `println!` names it"),
         ("{ let y = 1; lend(&x); }", "report: `y` means something else where `x` is used"),
+        ('println!("{}", own(x.name));', "report: the macro `println!` names it"),
+        ('println!("{}", x.name + s);', "report: the macro `println!` names it"),
+        ("assert!(own(x.name));", "report: the macro `assert!` names it"),
+        ("assert_eq!(x.name, s);", "fix machine-applicable"),
         ("match z { n if x == n => {} _ => {} }", "fix machine-applicable"),
         ("if x == *x.peer() {}", "report: both sides of"),
     ],
@@ -306,7 +311,7 @@ def test_sizes_are_those_of_rustc(field: str, size: int | None) -> None:
         f"struct One {{ f: {field} }}\n"
     )
     files = codebase({LIB: source, "Cargo.toml": MANIFEST})
-    tree = typing.Typed(TypeTree("One"), LIB, "")
+    tree = Typed(TypeTree("One"), LIB, "")
     found = small_types.size_of(tree, files)
     assert (found.bytes if found is not None else None) == size
 

@@ -13,7 +13,9 @@ from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.rust.file.wraps import LOOPS, cloned, pointed_to, pointer_of
 from rustfix_mem.rust.sharing import uses
 from rustfix_mem.rust.sharing.collapse import is_kept
-from rustfix_mem.rust.sharing.typing import Site, Typed, meant, plain_head, stripped, type_of
+from rustfix_mem.rust.sharing.subject import Needed
+from rustfix_mem.rust.sharing.typed import Typed, meant, plain_head, stripped
+from rustfix_mem.rust.sharing.typing import Site, type_of
 from rustfix_mem.rust.write import cuts, layout
 from rustfix_mem.text import Edit, Span
 
@@ -54,10 +56,10 @@ def type_held(wrap: Node, name: str, site: Site) -> Typed:
         child.type == "mutable_specifier" for child in bound.named_children
     )
     if bound is None or mutable or pattern is None or pattern.type != "identifier":
-        raise uses.Needed(f"`{name}` may be changed")
+        raise Needed(f"`{name}` may be changed")
     declared = field(bound, "type")
     if declared is not None and type_tree(declared).head == "&mut":
-        raise uses.Needed(f"`{name}` may be changed")
+        raise Needed(f"`{name}` may be changed")
     value = cloned(wrap)
     typed = type_of(value, site) if value is not None else None
     if typed is None:
@@ -81,7 +83,7 @@ def reuse(wrap: Node, let: Node, site: Site) -> tuple[Edit, ...]:
         h.type in (*uses.CAPTURES, *LOOPS) and h.start_byte > let.end_byte for h in ancestors(wrap)
     )
     if any(node.start_byte < wrap.end_byte for node in moved) or (moved and inside):
-        raise uses.Needed(f"`{given}` is given away")
+        raise Needed(f"`{given}` is given away")
     if any(_moves(h) and h.start_byte > let.end_byte for h in ancestors(wrap)):
         raise Refused(f"`{given}` would be moved into a closure")
     return (_shared(wrap, given, site),)
@@ -104,15 +106,15 @@ def share_held(wrap: Node, site: Site) -> tuple[Typed, tuple[Edit, ...]]:
     place = pointed_to(value) if value is not None else None
     held = type_of(place, site) if place is not None else None
     if place is None or held is None:
-        raise uses.Needed(f"nobody can say whether `{text(place)}` is a pointer")
+        raise Needed(f"nobody can say whether `{text(place)}` is a pointer")
     lent = held.tree.head == "&"
     inner = meant(stripped(held, site.files, ("&",)), site.files)
     typed, kind = inner.inner(), pointer_of(wrap).rpartition("::")[2]
     if typed is None or plain_head(inner, site.files) != kind:
-        raise uses.Needed(f"`{text(place)}` is no `{kind}`")
+        raise Needed(f"`{text(place)}` is no `{kind}`")
     own = wrap.parent
     if own is not None and any(c.type == "mutable_specifier" for c in own.named_children):
-        raise uses.Needed("the copy may be changed")
+        raise Needed("the copy may be changed")
     if "\n" in text(wrap):
         raise Refused("it stands on several lines")
     made = f"{pointer_of(wrap)}::clone({'' if lent else '&'}{text(place)})"

@@ -9,7 +9,8 @@ from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import items, syntax
 from rustfix_mem.rust.file.scopes import declaration, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, text
-from rustfix_mem.rust.sharing.typing import Site, definition, owned_by, stripped, type_of
+from rustfix_mem.rust.sharing.typed import definition, stripped
+from rustfix_mem.rust.sharing.typing import Site, owned_by, type_of
 from rustfix_mem.rust.whole.accesses import function_at
 from rustfix_mem.text import line_at
 

@@ -13,7 +13,9 @@ from rustfix_mem.rust.file.scopes import declaration
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.rust.file.wraps import pointer_of
 from rustfix_mem.rust.sharing import uses
-from rustfix_mem.rust.sharing.typing import Typed, type_of
+from rustfix_mem.rust.sharing.subject import Needed, Subject, short
+from rustfix_mem.rust.sharing.typed import Typed
+from rustfix_mem.rust.sharing.typing import type_of
 from rustfix_mem.rust.write import cuts, layout
 from rustfix_mem.text import Edit, Span
 
@@ -36,7 +38,7 @@ class Pair:
 def demand_unchanged(let: Node) -> None:
     """Raises `Needed` for a local that may be changed: its clone is a snapshot."""
     if _mutable(let):
-        raise uses.Needed(f"`{text(field(let, 'pattern'))}` may be changed")
+        raise Needed(f"`{text(field(let, 'pattern'))}` may be changed")
 
 
 def pair_of(wrap: Node, name: str) -> Pair:
@@ -50,7 +52,7 @@ def pair_of(wrap: Node, name: str) -> Pair:
         raise Refused(f"`{text(given)}` is more than a name")
     pattern = field(first, "pattern")
     if pattern is None or pattern.type != "identifier" or _mutable(first) or _mutable(second):
-        raise uses.Needed(f"`{name}` may be changed")
+        raise Needed(f"`{name}` may be changed")
     if cuts.attributes(first) or cuts.attributes(second):
         raise Refused(f"`{name}` has an attribute")
     if field(first, "type") is not None:
@@ -70,18 +72,18 @@ def type_made(first: Node, site: Site) -> Typed:
     if declared is not None:
         return Typed(type_tree(declared), site.path, site.function.module)
     if value is None:
-        raise uses.Needed("it is not made where it is declared")
+        raise Needed("it is not made where it is declared")
     typed = type_of(value, site)
     if typed is None:
-        raise uses.Needed(f"nobody can say what type `{_short(value)}` has")
+        raise Needed(f"nobody can say what type `{short(value)}` has")
     if typed.tree.head in ("&", "&mut"):
-        raise uses.Needed("it is a reference")
+        raise Needed("it is a reference")
     return typed
 
 
 def collapse(pair: Pair, typed: Typed, site: Site) -> tuple[Edit, ...]:
     """The edits that make the value behind its pointer at once; raises `Refused`."""
-    subject = uses.Subject(pair.first, pair.name, pair.given, typed, pointer_of(pair.wrap))
+    subject = Subject(pair.first, pair.name, pair.given, typed, pointer_of(pair.wrap))
     own = span(pair.second)
     changed = [edit for edit in uses.edits(subject, site) if not own.holds(edit.span)]
     _givenis_kept(pair, changed, site)
@@ -108,7 +110,7 @@ def _givenis_kept(pair: Pair, changed: list[Edit], site: Site) -> None:
         raise Refused(f"`{pair.given}` means something else before it")
     given = [n for n in named if declaration(n, pair.given) == pair.second]
     if changed and not all(is_kept(node) for node in given):
-        raise uses.Needed(f"`{pair.given}` is given away, and `{pair.name}` is used besides")
+        raise Needed(f"`{pair.given}` is given away, and `{pair.name}` is used besides")
     for edit in changed:
         at = syntax.descendant(site.function.body, edit.span)
         hidden = declaration(at, pair.given)
@@ -168,8 +170,3 @@ def _commented_behind(let: Node) -> bool:
     source = let.file.source
     end = source.find(b"\n", let.end_byte)
     return bool(source[let.end_byte : end if end >= 0 else None].strip())
-
-
-def _short(node: Node) -> str:
-    words = " ".join(text(node).split())
-    return words if len(words) <= 60 else f"{words[:57]}…"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import items, syntax
 from rustfix_mem.rust.file.syntax import ancestors, field, text
-from rustfix_mem.rust.sharing.typing import Site, Typed, definition, meant, same, stripped, type_of
+from rustfix_mem.rust.sharing.typed import Typed, definition, meant, same, stripped
+from rustfix_mem.rust.sharing.typing import Site, type_of
 from rustfix_mem.rust.whole.accesses import function_at
 from rustfix_mem.text import Span, line_at
 

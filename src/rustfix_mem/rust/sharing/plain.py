@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file.facts import TypeTree
-from rustfix_mem.rust.sharing.typing import Typed, meant, shown, substituted
+from rustfix_mem.rust.sharing.typed import Typed, meant, shown, substituted
 from rustfix_mem.rust.whole.types import ACTING, ACTS, FAMILIES, MUTABLE
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ from rustfix_mem.rust.file import items, syntax
 from rustfix_mem.rust.file.scopes import declaration
 from rustfix_mem.rust.file.wraps import cloned
 from rustfix_mem.rust.sharing import again, collapse, observers, plain, stable, uses, widen
-from rustfix_mem.rust.sharing.typing import Site, shown
+from rustfix_mem.rust.sharing.subject import Needed
+from rustfix_mem.rust.sharing.typed import shown
+from rustfix_mem.rust.sharing.typing import Site
 from rustfix_mem.rust.whole.accesses import function_at
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.rust.file.wraps import Wrap
     from rustfix_mem.rust.sharing.observers import Observers
-    from rustfix_mem.rust.sharing.typing import Typed
+    from rustfix_mem.rust.sharing.typed import Typed
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.text import Edit, Span
 
@@ -131,7 +133,7 @@ def _tried(attempt: Callable[[Case], Made], shape: str, message: str, case: Case
         made = attempt(case)
         stable.demand(made.edits, site.files)
     except Refused as refused:
-        return replace(verdict, why=(str(refused),), needed=isinstance(refused, uses.Needed))
+        return replace(verdict, why=(str(refused),), needed=isinstance(refused, Needed))
     why = (made.doubt,) if made.doubt else ()
     verdict = replace(verdict, title=made.title, edits=made.edits, type=made.type, why=why)
     return replace(verdict, sure=not why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.sharing.typing import Typed, definition, meant
+from rustfix_mem.rust.sharing.typed import Typed, definition, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

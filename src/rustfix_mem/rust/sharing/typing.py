@@ -11,11 +11,18 @@ from rustfix_mem.rust.file.facts import TypeTree
 from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import declaration, method_call
 from rustfix_mem.rust.file.syntax import field, text
-from rustfix_mem.rust.whole.types import expand
+from rustfix_mem.rust.sharing.typed import (
+    DEPTH,
+    THROUGH,
+    Typed,
+    definition,
+    meant,
+    plain_head,
+    stripped,
+    substituted,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rustfix_mem.rust.file.facts import FnDef, TypeDef
     from rustfix_mem.rust.file.items import Function
     from rustfix_mem.rust.file.scopes import Call
@@ -23,26 +30,9 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.files import Files
 
 FULL = {"Arc": "std::sync::Arc", "Rc": "std::rc::Rc"}
-THROUGH = ("&", "&mut", "Arc", "Rc", "Box")
-"""What a dot goes through to come to a field."""
 OPENS = ("unwrap", "expect")
-DEPTH = 12
 MOST_FILES = 30
 """A method whose name stands beside the type's in more files than this is not looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A type as written, and where: its names mean what they mean there."""
-
-    tree: TypeTree
-    path: str
-    module: str
-
-    def inner(self, index: int = 0) -> Typed | None:
-        """An argument of the type: the `T` of `Arc<T>`."""
-        args = self.tree.args
-        return replace(self, tree=args[index]) if len(args) > index else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,70 +73,6 @@ def type_of(node: Node, site: Site, depth: int = 0) -> Typed | None:
             call = method_call(node)
             return _of_call(node, site, depth) if call is None else _of_method(call, site, depth)
     return None
-
-
-def plain_head(typed: Typed, files: Files) -> str:
-    """`&`, `Arc`, `Option`, …: the name that the head of a type has where it is declared."""
-    tree = typed.tree
-    if not tree.head[:1].isalpha():
-        return tree.head
-    meaning = files.names.meaning(tree.head, typed.path, typed.module)
-    if meaning is None:
-        return ""
-    return "" if meaning.defined is not None else meaning.name
-
-
-def meant(typed: Typed, files: Files) -> Typed:
-    """The type behind aliases."""
-    for _ in range(6):
-        meaning = files.names.meaning(typed.tree.head, typed.path, typed.module)
-        if meaning is None or meaning.defined is None or meaning.defined.kind != "type":
-            break
-        target = expand(meaning.defined, typed.tree)
-        if target is None:
-            break
-        typed = Typed(target, meaning.file, meaning.defined.module)
-    return typed
-
-
-def definition(typed: Typed, files: Files) -> tuple[TypeDef, str] | None:
-    """The struct or enum that a type is, and its file."""
-    typed = meant(typed, files)
-    meaning = files.names.meaning(typed.tree.head, typed.path, typed.module)
-    if meaning is None or meaning.defined is None or meaning.defined.kind == "type":
-        return None
-    return meaning.defined, meaning.file
-
-
-def stripped(typed: Typed, files: Files, through: tuple[str, ...] = THROUGH) -> Typed:
-    """The type without the references and pointers around it."""
-    for _ in range(DEPTH):
-        typed = meant(typed, files)
-        inner = typed.inner()
-        if inner is None or plain_head(typed, files) not in through:
-            break
-        typed = inner
-    return typed
-
-
-def same(left: Typed, right: Typed, files: Files) -> bool:
-    """Whether two types are surely one."""
-    left, right = meant(left, files), meant(right, files)
-    if len(left.tree.args) != len(right.tree.args):
-        return False
-    heads = [
-        (files.names.meaning(one.tree.head, one.path, one.module), one.tree.head)
-        for one in (left, right)
-    ]
-    (first, written), (second, other) = heads
-    if first is None or second is None:
-        alike = first is second and written == other and not written[:1].isupper()
-    else:
-        alike = first.path == second.path and first.file == second.file
-    pairs = zip(left.tree.args, right.tree.args, strict=True)
-    return alike and all(
-        same(replace(left, tree=a), replace(right, tree=b), files) for a, b in pairs
-    )
 
 
 def _own(tree: TypeTree, site: Site) -> Typed:
@@ -322,13 +248,6 @@ def _returned(found: Known) -> Typed | None:
     return Typed(tree, path, fn.module)
 
 
-def substituted(tree: TypeTree, given: Mapping[str, TypeTree]) -> TypeTree:
-    """The type with other types in place of some names."""
-    if tree.head in given and not tree.args:
-        return given[tree.head]
-    return replace(tree, args=tuple(substituted(arg, given) for arg in tree.args))
-
-
 def _of_call(node: Node, site: Site, depth: int) -> Typed | None:
     callee, arguments = field(node, "function"), field(node, "arguments")
     if callee is None or arguments is None:
@@ -370,18 +289,3 @@ def called(callee: Node, site: Site) -> Known | None:
 def owned_by(site: Site, found: tuple[TypeDef, str]) -> bool:
     """Whether a function is a method of the type, as far as its name says."""
     return found[0].name == site.function.owner
-
-
-def shown(tree: TypeTree) -> str:
-    """A type for people: `&Look`, where a tree says `&<Look>`."""
-    inner = [shown(arg) for arg in tree.args]
-    match tree.head:
-        case "&" | "&mut":
-            return f"{tree.head}{' ' if tree.head == '&mut' else ''}{''.join(inner)}"
-        case "()":
-            return f"({', '.join(inner)})"
-        case "[]":
-            return f"[{''.join(inner)}]"
-        case "dyn" | "impl":
-            return f"{tree.head} {''.join(inner).removeprefix(tree.head)}"
-    return f"{tree.head}<{', '.join(inner)}>" if inner else tree.head

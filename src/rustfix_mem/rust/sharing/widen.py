@@ -17,7 +17,9 @@ from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.rust.file.wraps import cloned, pointer_of
 from rustfix_mem.rust.sharing import uses
 from rustfix_mem.rust.sharing.callers import Caller, callers_in
-from rustfix_mem.rust.sharing.typing import Typed, meant, plain_head, same, stripped, type_of
+from rustfix_mem.rust.sharing.subject import Needed, Subject
+from rustfix_mem.rust.sharing.typed import Typed, meant, plain_head, same, stripped
+from rustfix_mem.rust.sharing.typing import type_of
 from rustfix_mem.rust.write import cuts, layout
 from rustfix_mem.text import Edit
 
@@ -34,7 +36,7 @@ HARMLESS = re.compile(
 """Attributes that do not care what a parameter is."""
 
 
-def subject_of(wrap: Node, name: str, site: Site) -> uses.Subject:
+def subject_of(wrap: Node, name: str, site: Site) -> Subject:
     """The parameter, and the type behind its reference; raises `Refused`."""
     bound = declaration(wrap, name)
     declared = field(bound, "type") if bound is not None else None
@@ -44,17 +46,17 @@ def subject_of(wrap: Node, name: str, site: Site) -> uses.Subject:
         raise Refused(f"`{name}` is a parameter of a closure")
     tree = type_tree(declared)
     if tree.head != "&" or tree.args[0].head in ("&", "&mut", "dyn", "impl", "[]", "?"):
-        raise uses.Needed(f"`{name}` is given as `{text(declared)}`")
+        raise Needed(f"`{name}` is given as `{text(declared)}`")
     pattern = field(bound, "pattern")
     if pattern is None or pattern.type != "identifier":
         raise Refused(f"`{name}` may be changed")
     typed = Typed(tree.args[0], site.path, site.function.module)
     if plain_head(meant(typed, site.files), site.files) in ("Arc", "Rc", "Box"):
         raise Refused(f"`{name}` is a pointer already")
-    return uses.Subject(bound, name, name, typed, pointer_of(wrap))
+    return Subject(bound, name, name, typed, pointer_of(wrap))
 
 
-def signature(subject: uses.Subject, site: Site) -> list[Edit]:
+def signature(subject: Subject, site: Site) -> list[Edit]:
     """The edits of the function itself; raises `Refused`."""
     function = site.function
     for node in syntax.walk(function.body):
@@ -76,9 +78,9 @@ def demand_own(site: Site) -> None:
     """Raises `Refused` for a function whose parameters are not its own affair."""
     function = site.function
     if function.visibility == "pub":
-        raise uses.Needed(f"`{function.name}` is public: who calls it is unknown")
+        raise Needed(f"`{function.name}` is public: who calls it is unknown")
     if function.trait or any(h.type == "trait_item" for h in ancestors(function.node)):
-        raise uses.Needed(f"`{function.name}` is a method of a trait")
+        raise Needed(f"`{function.name}` is a method of a trait")
 
 
 def demand_plain(site: Site) -> None:
@@ -117,7 +119,7 @@ def _fitting(edit: Edit, site: Site) -> Edit:
     return Edit(site.path, span(parameters), style.lines(f"({inner}\n{indent})"))
 
 
-def lent_by_callers(subject: uses.Subject, site: Site) -> list[Edit]:
+def lent_by_callers(subject: Subject, site: Site) -> list[Edit]:
     """The edits of all calls; raises `Refused` unless every caller holds a pointer."""
     name, unclear = site.function.name, list[str]()
     found: list[list[Edit]] = []
@@ -132,7 +134,7 @@ def lent_by_callers(subject: uses.Subject, site: Site) -> list[Edit]:
                     found += [made] if made is not None else []
                     others += [caller.place] if made is None else []
     if len(found) <= len(others):
-        raise uses.Needed(f"no caller of `{name}` holds one" if not found else FEW.format(name))
+        raise Needed(f"no caller of `{name}` holds one" if not found else FEW.format(name))
     if others:
         count, places = len(found) + len(others), ", ".join(others[:3])
         raise Refused(f"{len(found)} of its {count} callers hold one, but not {places}")
@@ -159,14 +161,14 @@ def _callers(tree: syntax.Tree, path: str, site: Site) -> Iterator[Caller | Refu
             yield caller
 
 
-def _hands_on(caller: Caller, subject: uses.Subject, of: Site) -> bool:
+def _hands_on(caller: Caller, subject: Subject, of: Site) -> bool:
     """Whether the function calls itself with what it was given."""
     argument = _argument(caller, subject, of)
     mine = declaration(argument, subject.name) == subject.bound
     return text(argument) == subject.name and mine
 
 
-def _argument(caller: Caller, subject: uses.Subject, of: Site) -> Node:
+def _argument(caller: Caller, subject: Subject, of: Site) -> Node:
     names = [parameter.name for parameter in of.function.params]
     return caller.arguments[names.index(subject.name) - (0 if caller.by_path else "self" in names)]
 
@@ -190,7 +192,7 @@ def _may_call(site: Site) -> list[str]:
     ]
 
 
-def _given(caller: Caller, subject: uses.Subject, of: Site) -> list[Edit] | None:
+def _given(caller: Caller, subject: Subject, of: Site) -> list[Edit] | None:
     """How a call is written afterwards; None if it has no pointer to lend."""
     argument = _argument(caller, subject, of)
     place = _place_lent(argument)
@@ -222,7 +224,7 @@ def _place_lent(argument: Node) -> Node | None:
     return inner
 
 
-def _is_pointer(held: Typed | None, subject: uses.Subject, caller: Caller) -> bool:
+def _is_pointer(held: Typed | None, subject: Subject, caller: Caller) -> bool:
     files = caller.site.files
     if held is None:
         return False
