@@ -179,7 +179,7 @@ def _said(verdict: sharing.Verdict, small: small_types.Inline | None) -> Finding
         span=verdict.span,
         shape=verdict.shape,
         item=verdict.item,
-        message=verdict.message,
+        message=verdict.message if verdict.edits else f"{verdict.message}; no fix is offered",
         why=(*verdict.why, small.message) if small is not None else verdict.why,
         fix=Fix(verdict.title, verdict.edits, level) if verdict.edits else None,
     )
