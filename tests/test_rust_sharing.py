@@ -68,7 +68,7 @@ def after(source: str) -> str:
         ('println!("{:?}", x);', 'println!("{:?}", y);'),
         ('println!("{}", x.name);', 'println!("{}", y.name);'),
         ("keep(Arc::new(x.clone()));", "keep(Arc::clone(&y));"),
-        ("let v = vec![Arc::new(x.clone())];", "let v = vec![Arc::clone(&y)];"),
+        ("let v = vec![Arc::new(x.clone())];", "let v = vec![y.clone()];"),
         ("let c = || lend(&x);", "let c = || lend(&y);"),
         ("let z = Z { x: 1, ..w }; lend(&x);", "let z = Z { x: 1, ..w }; lend(&y);"),
         ("{ let x = 1; g(x); } lend(&x);", "{ let x = 1; g(x); } lend(&y);"),

@@ -13,6 +13,7 @@ from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.rust.file.wraps import LOOPS, cloned, pointed_to, pointer_of
 from rustfix_mem.rust.sharing import uses
 from rustfix_mem.rust.sharing.collapse import is_kept
+from rustfix_mem.rust.sharing.forms import shared
 from rustfix_mem.rust.sharing.subject import Needed
 from rustfix_mem.rust.sharing.typed import Typed, meant, plain_head, stripped
 from rustfix_mem.rust.sharing.typing import Site, type_of
@@ -67,7 +68,7 @@ def type_held(wrap: Node, name: str, site: Site) -> Typed:
     return stripped(typed, site.files, ("&",))
 
 
-def reuse(wrap: Node, let: Node, site: Site) -> tuple[Edit, ...]:
+def reuse(wrap: Node, let: Node, typed: Typed, site: Site) -> tuple[Edit, ...]:
     """The edit that takes a clone of the first pointer; raises `Refused`."""
     pattern = field(let, "pattern")
     given = text(pattern)
@@ -86,15 +87,15 @@ def reuse(wrap: Node, let: Node, site: Site) -> tuple[Edit, ...]:
         raise Needed(f"`{given}` is given away")
     if any(_moves(h) and h.start_byte > let.end_byte for h in ancestors(wrap)):
         raise Refused(f"`{given}` would be moved into a closure")
-    return (_shared(wrap, given, site),)
+    return (_shared(wrap, given, typed, site),)
 
 
 def _moves(holder: Node) -> bool:
     return holder.type in uses.CAPTURES and bool(re.match(r"(?:async\s+)?move\b", text(holder)))
 
 
-def _shared(wrap: Node, given: str, site: Site) -> Edit:
-    made = f"{pointer_of(wrap)}::clone(&{given})"
+def _shared(wrap: Node, given: str, typed: Typed, site: Site) -> Edit:
+    made = shared(wrap, pointer_of(wrap), f"&{given}", typed, site)
     if "\n" in text(wrap):
         raise Refused("it stands on several lines")
     return Edit(site.path, span(wrap), made)
@@ -117,7 +118,8 @@ def share_held(wrap: Node, site: Site) -> tuple[Typed, tuple[Edit, ...]]:
         raise Needed("the copy may be changed")
     if "\n" in text(wrap):
         raise Refused("it stands on several lines")
-    made = f"{pointer_of(wrap)}::clone({'' if lent else '&'}{text(place)})"
+    lent_as = text(place) if lent else f"&{text(place)}"
+    made = shared(wrap, pointer_of(wrap), lent_as, typed, site)
     return typed, (Edit(site.path, span(wrap), made),)
 
 
@@ -136,7 +138,7 @@ def loop_of(wrap: Node, name: str) -> Node | None:
     )
 
 
-def hoist(wrap: Node, name: str, loop: Node, site: Site) -> tuple[Edit, ...]:
+def hoist(wrap: Node, name: str, loop: Node, typed: Typed, site: Site) -> tuple[Edit, ...]:
     """The edits that make one pointer before a loop; raises `Refused`."""
     for holder in ancestors(wrap):
         if holder == loop:
@@ -155,7 +157,7 @@ def hoist(wrap: Node, name: str, loop: Node, site: Site) -> tuple[Edit, ...]:
     given = f"{name}_{pointer_of(wrap).rpartition('::')[2].lower()}"
     if re.search(rf"\b{given}\b", text(site.function.node)):
         raise Refused(f"`{given}` means something else")
-    return (_made(wrap, given, loop, site), _shared(wrap, given, site))
+    return (_made(wrap, given, loop, site), _shared(wrap, given, typed, site))
 
 
 def _wraps(node: Node, name: str) -> bool:

@@ -92,7 +92,7 @@ def collapse(pair: Pair, typed: Typed, site: Site) -> tuple[Edit, ...]:
 
 def shares(edits: tuple[Edit, ...]) -> bool:
     """Whether something that had an allocation of its own now shares one."""
-    return any("::clone(" in edit.text for edit in edits)
+    return any("::clone(" in edit.text or edit.text.endswith(".clone()") for edit in edits)
 
 
 def _givenis_kept(pair: Pair, changed: list[Edit], site: Site) -> None:

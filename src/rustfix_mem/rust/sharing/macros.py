@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+from rustfix_mem.rust.sharing.forms import by_method
 from rustfix_mem.rust.sharing.subject import COMPARES, READS, demand_reads
 from rustfix_mem.text import Edit, Span
 
@@ -43,9 +44,8 @@ def in_macro(node: Node, subject: Subject, site: Site) -> Iterator[Edit]:
     behind = WRAP_BEHIND.match(source, node.end_byte)
     if name in TAKING and before is not None and behind is not None:
         start = node.start_byte - len(before[0])
-        pointer = "".join(before[1].decode().split())
-        shared = f"{pointer}::clone({subject.lent})"
-        yield Edit(site.path, Span(start, behind.end()), shared)
+        made = by_method(subject.lent, site.files)
+        yield Edit(site.path, Span(start, behind.end()), made)
         return
     is_argument = text(node.prev_sibling) == "," and _ends(node.next_sibling)
     shallow = tree is not None and tree.parent == macro

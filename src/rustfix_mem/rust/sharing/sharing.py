@@ -171,14 +171,14 @@ def _parameter(case: Case) -> Made:
 
 def _second(case: Case, *, let: Node) -> Made:
     typed = again.type_held(case.node, case.wrap.name, case.site)
-    edits = again.reuse(case.node, let, case.site)
+    edits = again.reuse(case.node, let, typed, case.site)
     case.demand_unnoticed(typed)
     return Made(typed, f"share the pointer to `{case.wrap.name}`", edits, case.doubt(typed))
 
 
 def _loop(case: Case, *, loop: Node) -> Made:
     typed = again.type_held(case.node, case.wrap.name, case.site)
-    edits = again.hoist(case.node, case.wrap.name, loop, case.site)
+    edits = again.hoist(case.node, case.wrap.name, loop, typed, case.site)
     case.demand_unnoticed(typed)
     title = f"put `{case.wrap.name}` behind one pointer before the loop"
     return Made(typed, title, edits, "a loop that comes to no clone now makes one, too")

@@ -289,3 +289,13 @@ def called(callee: Node, site: Site) -> Known | None:
 def owned_by(site: Site, found: tuple[TypeDef, str]) -> bool:
     """Whether a function is a method of the type, as far as its name says."""
     return found[0].name == site.function.owner
+
+
+def callee_of(call: Node, site: Site) -> Known | None:
+    """The function or method that a call means."""
+    made = method_call(call)
+    if made is None:
+        callee = field(call, "function")
+        return called(callee, site) if callee is not None else None
+    on = type_of(made.receiver, site)
+    return method(stripped(on, site.files), made.name, site.files) if on is not None else None

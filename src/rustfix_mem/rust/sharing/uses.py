@@ -14,10 +14,11 @@ from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.scopes import call_on, declaration, is_deref, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.rust.file.wraps import cloned, pointer_of
+from rustfix_mem.rust.sharing.forms import shared
 from rustfix_mem.rust.sharing.macros import in_macro
 from rustfix_mem.rust.sharing.subject import COMPARES, Needed, Subject, demand_reads, short
-from rustfix_mem.rust.sharing.typed import Typed, same, shown, stripped
-from rustfix_mem.rust.sharing.typing import Site, called, method, type_of
+from rustfix_mem.rust.sharing.typed import Typed, same, shown
+from rustfix_mem.rust.sharing.typing import Site, callee_of, type_of
 from rustfix_mem.rust.whole.types import is_copy
 from rustfix_mem.text import Edit
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rustfix_mem.rust.file.syntax import Node
-    from rustfix_mem.rust.sharing.typing import Known
 
 MOVES = frozenset(
     "arguments field_initializer shorthand_field_initializer return_expression let_declaration"
@@ -146,7 +146,8 @@ def _dotted(node: Node, dotted: Node, subject: Subject, site: Site) -> Iterator[
     if call is not None and call.name == "clone" and not call.arguments:
         wrap = call.node.parent.parent if call.node.parent is not None else None
         if wrap is not None and cloned(wrap) == node:
-            yield Edit(site.path, span(wrap), f"{pointer_of(wrap)}::clone({subject.lent})")
+            made = shared(wrap, pointer_of(wrap), subject.lent, subject.type, site)
+            yield Edit(site.path, span(wrap), made)
         else:
             yield Edit(site.path, span(node), f"({subject.value})")
         return
@@ -215,13 +216,3 @@ def _is_lent(whole: Node, arguments: Node, subject: Subject, site: Site) -> None
     wanted = Typed(taken.args[0], path, fn.module) if taken.head == "&" and taken.args else None
     if wanted is None or not same(wanted, subject.type, site.files):
         raise Refused(f"`{fn.name}` takes `{shown(taken)}`, which may be more than the type itself")
-
-
-def callee_of(call: Node, site: Site) -> Known | None:
-    """The function or method that a call means."""
-    made = method_call(call)
-    if made is None:
-        callee = field(call, "function")
-        return called(callee, site) if callee is not None else None
-    on = type_of(made.receiver, site)
-    return method(stripped(on, site.files), made.name, site.files) if on is not None else None
