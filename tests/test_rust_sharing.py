@@ -146,6 +146,20 @@ def test_an_rc_in_a_closure_may_go_to_another_thread() -> None:
     assert said(source) == "report: a closure may take `x` to another thread"
 
 
+def test_a_lint_may_want_every_clone_of_a_pointer_to_say_so() -> None:
+    lint = "#![warn(clippy::clone_on_ref_ptr)]\n"
+    assert said(lint + pair("keep(Arc::new(x.clone()));")) == "fix machine-applicable"
+    unknown = lint + pair("strange(Arc::new(x.clone()));")
+    assert said(unknown).startswith("report: `clone_on_ref_ptr` is asked for")
+
+
+def test_an_rc_stays_in_its_thread_with_a_parameter_too() -> None:
+    source = (HEAD + WIDE).replace("Arc<Look>", "Rc<Look>").replace("Arc::new", "Rc::new")
+    assert said(source) == "fix machine-applicable"
+    source = source.replace("keep(Rc", "scope(|| lend(look)); keep(Rc")
+    assert said(source) == "report: a closure may take `look` to another thread"
+
+
 WIDE = """
 struct Held { look: Arc<Look> }
 fn go(held: &Held) { put(&held.look); }
@@ -178,6 +192,7 @@ def test_a_private_function_takes_the_pointer() -> None:
         ("keep(Arc", "use std::sync::Arc; keep(Arc", "report: `Arc` is imported inside"),
         ("clone()));", "clone())); g(Rc::new(look.clone()));", "report: there are an `Arc` and"),
         ("keep(Arc", "look.to_owned(); keep(Arc", "report: `to_owned` may be one of"),
+        ("keep(Arc", "strange(Arc", "fix machine-applicable"),
     ],
 )
 def test_a_function_that_cannot_take_it_is_left(old: str, new: str, why: str) -> None:

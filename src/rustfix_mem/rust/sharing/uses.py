@@ -102,8 +102,7 @@ def _edits(node: Node, subject: Subject, site: Site) -> Iterator[Edit]:
     if any(around.type == "token_tree" for around in ancestors(node)):
         yield from in_macro(node, subject, site)
         return
-    if not subject.referred:
-        _not_moved_into(node, subject)
+    _not_moved_into(node, subject)
     if holder.type == "field_expression" and field(holder, "value") == node:
         yield from _dotted(node, holder, subject, site)
         return
@@ -134,9 +133,11 @@ def _not_moved_into(node: Node, subject: Subject) -> None:
     for holder in ancestors(node):
         if holder.start_byte <= subject.bound.start_byte:
             return
-        if holder.type in CAPTURES and text(holder).startswith(("move", "async move")):
+        if holder.type not in CAPTURES:
+            continue
+        if not subject.referred and text(holder).startswith(("move", "async move")):
             raise Needed(f"`{subject.name}` is moved into a closure")
-        if holder.type in CAPTURES and subject.pointer.endswith("Rc"):
+        if subject.pointer.endswith("Rc"):
             raise Refused(f"a closure may take `{subject.name}` to another thread")
 
 
