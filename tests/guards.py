@@ -87,7 +87,7 @@ _looker = scan.Looker(1)
 
 def share_facts() -> None:
     """Keep the facts of all fixtures in memory, for this process and those forked from it."""
-    changeset._looker = lambda jobs, cache: _looker
+    changeset._looker = lambda jobs, cache, progress: _looker
 
 
 def _without(guard: Guard) -> Outcome:

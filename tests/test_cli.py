@@ -123,6 +123,7 @@ def fake_check(
     cache: bool = True,
     scope: Scope = EVERYWHERE,
     thorough: bool = True,
+    progress: object = None,
 ) -> Report:
     paths = snapshot.regular(".rs")
     found = [
@@ -145,6 +146,7 @@ def fake_plan(
     jobs: int = 0,
     cache: bool = True,
     scope: Scope = EVERYWHERE,
+    progress: object = None,
 ) -> ChangeSet:
     report = fake_check((codemod,), snapshot)
     fixed = [

@@ -77,13 +77,14 @@ def check(
     cache: bool = True,
     scope: Scope = EVERYWHERE,
     thorough: bool = True,
+    progress: scan.Progress | None = None,
 ) -> Report:
     """Everything that `codemods` find; `jobs` workers, 0 for as many as there are cores.
 
     `scope` says in which files, and with which other parameters in some of them. Not `thorough`,
     the findings are the same, but not all that was left alone is named.
     """
-    began, looker = time.monotonic(), _looker(jobs, cache)
+    began, looker = time.monotonic(), _looker(jobs, cache, progress)
     try:
         codebase = scan.codebase_of(
             snapshot, [type(codemod) for codemod in codemods], looker, thorough
@@ -112,9 +113,10 @@ def plan(
     jobs: int = 0,
     cache: bool = True,
     scope: Scope = EVERYWHERE,
+    progress: scan.Progress | None = None,
 ) -> ChangeSet:
     """Apply the trusted fixes, then look again, until nothing is left to fix."""
-    began, looker = time.monotonic(), _looker(jobs, cache)
+    began, looker = time.monotonic(), _looker(jobs, cache, progress)
     try:
         return _rounds(codemod, snapshot, trust, looker, began, scope)
     finally:
@@ -152,8 +154,8 @@ def _rounds(
     )
 
 
-def _looker(jobs: int, cache: bool) -> scan.Looker:
-    return scan.Looker(jobs, facts_cache.default_cache() if cache else None)
+def _looker(jobs: int, cache: bool, progress: scan.Progress | None) -> scan.Looker:
+    return scan.Looker(jobs, facts_cache.default_cache() if cache else None, progress=progress)
 
 
 def _statistics(codebase: Codebase, looker: scan.Looker, began: float) -> Statistics:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,7 @@ from rustfix_mem.rust.file.look import look
 from rustfix_mem.rust.file.syntax import GRAMMAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rustfix_mem.codebase import Looks
     from rustfix_mem.facts_cache import FactsCache
@@ -45,6 +46,10 @@ WORTH_MORE = 400_000
 
 READ = (".rs", "Cargo.toml", "rustfmt.toml", *lockfile.FILES, *pins.READ)
 """How the paths end that `codebase_of` reads, for who makes a snapshot of only those."""
+
+
+Progress = Callable[[int, int], object]
+"""Who is told how many files are done, and of how many."""
 
 
 @cache
@@ -120,8 +125,7 @@ class Looker:
     from_cache: int = 0
     lost: dict[bytes, str] = field(default_factory=dict)
     """Why a file could not be looked at, by its bytes."""
-    progress: Callable[[int, int], object] | None = None
-    """Told how many files are done, and of how many."""
+    progress: Progress | None = None
     _memory: dict[bytes, Any] = field(default_factory=dict)
     _workers: Workers | None = None
 

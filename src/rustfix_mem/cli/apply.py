@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem import changeset, lock, registry
-from rustfix_mem.cli import applied, base, config, output
+from rustfix_mem.cli import applied, base, config, output, progress
 from rustfix_mem.cli.applied import Made, Step
 from rustfix_mem.cli.version import version
 from rustfix_mem.errors import UsageError
@@ -135,14 +135,16 @@ def _steps(at: Base, options: Apply, codemods: Sequence[Codemod]) -> Iterator[St
     names = _names(options, codemods)
     for number, codemod in enumerate(codemods, 1):
         stack = tuple(codemods[:number]) if options.stack else ()
-        changes = changeset.plan(
-            codemod,
-            snapshot,
-            applied.trust(options),
-            jobs=options.jobs,
-            cache=not options.no_cache,
-            scope=at.settings,
-        )
+        with progress.shown(options) as told_of:
+            changes = changeset.plan(
+                codemod,
+                snapshot,
+                applied.trust(options),
+                jobs=options.jobs,
+                cache=not options.no_cache,
+                scope=at.settings,
+                progress=told_of,
+            )
         locks = _locks(at, options, changes)
         changes = replace(changes, after=changes.after.with_changes(locks.changed))
         locked = locked or bool(locks.changed)

@@ -62,19 +62,21 @@ def _kept(at: Base, options: Check) -> Result:
 
 def _found(at: Base, options: Check) -> Result:
     from rustfix_mem import changeset, registry
-    from rustfix_mem.cli import config
+    from rustfix_mem.cli import config, progress
 
     chosen = registry.select(options.codemods)
     if not options.codemods:  # what only proposes is shown to who names it
         chosen = tuple(one for one in chosen if one.kind is Kind.DEFECT)
-    report = changeset.check(
-        tuple(map(at.settings.configured, chosen)),
-        at.snapshot,
-        jobs=options.jobs,
-        cache=not options.no_cache,
-        scope=at.settings,
-        thorough=_is_thorough(options),
-    )
+    with progress.shown(options) as told_of:
+        report = changeset.check(
+            tuple(map(at.settings.configured, chosen)),
+            at.snapshot,
+            jobs=options.jobs,
+            cache=not options.no_cache,
+            scope=at.settings,
+            thorough=_is_thorough(options),
+            progress=told_of,
+        )
     told = [line for one in chosen for line in config.described(at.settings, one)]
     told += config.limits(at.settings)
     return Result(report, tuple(told), (SUPPRESSION, *(one.name() for one in chosen)))
