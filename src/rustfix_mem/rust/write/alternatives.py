@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -119,7 +120,8 @@ def _apart(path: str, at: int, lines: Sequence[str], files: Files, *, top: bool)
     source = files.sources[path]
     newline = style_of(source).newline
     before = [] if top else [""]
-    if at and not source[:at].endswith(b"\n"):
+    above = source[:at].removeprefix(BOM_UTF8)
+    if above and not above.endswith(b"\n"):
         before = ["", *before]
     rest = source[at : source.find(b"\n", at) + 1]
     after = [""] if rest.strip() else []
