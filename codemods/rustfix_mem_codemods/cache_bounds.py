@@ -26,6 +26,7 @@ from rustfix_mem import (
     syntax,
     types,
     unbounded,
+    widths,
 )
 
 if TYPE_CHECKING:
@@ -130,6 +131,9 @@ class CacheBounds(Codemod):
 
     Also reported, never edited: a cache inside of the values of another collection, and a map of
     `Weak`s whose dead entries nothing removes.
+
+    A map from the width of a window to what was laid out for it is left to `width-cache`: a
+    thousand widths would be kept where a few are enough.
 
     What it cannot know: a `&mut` to the collection that is handed to code it does not follow, a
     macro that names it, a trait object; then it reports. A batch program that ends before the
@@ -245,6 +249,8 @@ class CacheBounds(Codemod):
         if orphan:
             if verdict.named:
                 yield _orphan(verdict)
+        elif _is_by_width(verdict, codebase):
+            yield LeftAlone(path, collection.span, collection.item, (BY_WIDTH,))
         elif verdict.dead:
             yield _dead(verdict, codebase)
         elif verdict.hidden and verdict.smaller:
@@ -358,6 +364,17 @@ def _told(limit: limits.Limit, parameter: str, most: int) -> Finding:
         help=f"to lower it: `rustfix-mem apply cache-bounds --{parameter} {most}`",
         kind=Kind.PROPOSAL,
     )
+
+
+BY_WIDTH = "keyed by the width of a window: that is for `width-cache`, which keeps fewer"
+
+
+def _is_by_width(verdict: growth.Verdict, codebase: Codebase) -> bool:
+    """Whether it is one of the maps that `width-cache` deletes or caps."""
+    if not (verdict.growths or verdict.dead):
+        return False
+    width = widths.width(verdict.collection, verdict.growths, codebase)
+    return width is not None and not width.against
 
 
 FAR = 2

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.verdict import doubtful as doubtful
     from rustfix_mem.rust.verdict import growth as growth
     from rustfix_mem.rust.whole import mains as mains
+    from rustfix_mem.rust.verdict import widths as widths
     from rustfix_mem.rust.whole import shipped as shipped
     from rustfix_mem.rust.whole import types as types
     from rustfix_mem.rust.write import alternatives as alternatives
@@ -88,6 +89,7 @@ _ROOMS = {
     "types": "rust.whole",
     "unbounded": "rust.bounds",
     "wraps": "rust.file",
+    "widths": "rust.verdict",
 }
 
 

@@ -20,6 +20,7 @@ from rustfix_mem.rust.file.syntax import COMMENTS, ancestors, span, text
 from rustfix_mem.rust.removal.leftovers import Leftovers
 from rustfix_mem.rust.removal.serving import serves_only
 from rustfix_mem.rust.whole.accesses import function_at, holds, is_field_of
+from rustfix_mem.rust.whole.exposure import is_hidden
 from rustfix_mem.rust.whole.literals import is_empty, is_of, local_of
 from rustfix_mem.rust.write import cuts
 from rustfix_mem.text import Edit, Span, line_at
@@ -125,6 +126,8 @@ def _must_not_be_api(collection: Collection, owner: TypeDef, files: Files) -> No
         raise Refused("its file is in no package")
     library = any(target.kind in ("lib", "proc-macro") for target in package.targets)
     if not (owner.visibility == "pub" and package.published and library):
+        return
+    if is_hidden(owner, collection.path, files):
         return
     if collection.visibility == "pub":
         raise Refused(
