@@ -31,6 +31,7 @@ LAYERS = (
     ("rust.removal",),
     ("rust.bounds",),
     ("rust.sharing",),
+    ("rust.statics",),
     ("git",),
     ("codebase", "facts_cache", "workers"),
     ("results",),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rustfix_mem.cargo import lockfile as lockfile
     from rustfix_mem.cargo import profiles as profiles
     from rustfix_mem.cargo import programs as programs
+    from rustfix_mem.cargo.manifest import Package as Package
     from rustfix_mem.codebase import Codebase as Codebase
     from rustfix_mem.codebase import Gate as Gate
     from rustfix_mem.codemod import Codemod as Codemod
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.bounds import unbounded as unbounded
     from rustfix_mem.rust.cap import placement as placement
     from rustfix_mem.rust.file import skim as skim
+    from rustfix_mem.rust.file import statics as statics
     from rustfix_mem.rust.file import syntax as syntax
     from rustfix_mem.rust.file import wraps as wraps
     from rustfix_mem.rust.removal import removal as removal
     from rustfix_mem.rust.sharing import sharing as sharing
     from rustfix_mem.rust.sharing import small_types as small_types
+    from rustfix_mem.rust.statics import clearing as clearing
+    from rustfix_mem.rust.statics import dependence as dependence
     from rustfix_mem.rust.verdict import doubtful as doubtful
     from rustfix_mem.rust.verdict import growth as growth
     from rustfix_mem.rust.whole import mains as mains
@@ -61,6 +65,7 @@ _HOMES = {
     "Kind": "finding",
     "LeftAlone": "finding",
     "Refused": "errors",
+    "Package": "cargo.manifest",
     "Span": "text",
     "Spared": "errors",
     "param": "codemod",
@@ -68,6 +73,8 @@ _HOMES = {
 _ROOMS = {
     "alternatives": "rust.write",
     "cargo_edit": "cargo",
+    "clearing": "rust.statics",
+    "dependence": "rust.statics",
     "growth": "rust.verdict",
     "limits": "rust.bounds",
     "lockfile": "cargo",
@@ -85,6 +92,7 @@ _ROOMS = {
     "small_types": "rust.sharing",
     "doubtful": "rust.verdict",
     "skim": "rust.file",
+    "statics": "rust.file",
     "syntax": "rust.file",
     "types": "rust.whole",
     "unbounded": "rust.bounds",

@@ -117,3 +117,27 @@ def _is_of_trait(item: Node) -> bool:
         or (holder.type == "impl_item" and syntax.field(holder, "trait") is not None)
         for holder in ancestors(item)
     )
+
+
+def is_open(path: str, files: Files) -> bool:
+    """Whether a `pub` item of a file is surely part of what a library shows to others."""
+    reach = files.reach(path)
+    if reach.state != "seen" or not any(target.kind == "lib" for target in reach.targets):
+        return False
+    chain = reach.module.split("::") if reach.module else []
+    return all(_is_public("::".join(chain[: n + 1]), path, files) for n in range(len(chain)))
+
+
+def _is_public(module: str, path: str, files: Files) -> bool:
+    """Whether a module is declared, and everywhere as `pub mod`."""
+    parent, _, name = module.rpartition("::")
+    package = files.reach(path).package
+    declared = [
+        public
+        for other in files.files_with(name)
+        if files.reach(other).package == package and files.reach(other).module == parent
+        for public in re.findall(
+            rb"(\bpub\s+)?\bmod\s+" + name.encode() + rb"\b", files.sources[other]
+        )
+    ]
+    return bool(declared) and all(declared)

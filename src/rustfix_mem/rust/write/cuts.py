@@ -48,6 +48,8 @@ def attached(node: Node) -> list[Node]:
             break
         if before.type in COMMENTS and not _starts_line(before):
             break  # it speaks of what stands before it on its line
+        if text(before).startswith(("//!", "/*!")):
+            break  # it speaks of the whole file
         found.insert(0, before)
         at = before
     return found

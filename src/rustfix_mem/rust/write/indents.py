@@ -94,3 +94,29 @@ def steps(chain: str) -> list[str]:
 def _hollow(token: re.Match[str]) -> str:
     """Blanks instead of a string or comment; brackets stay."""
     return token[0] if token.lastgroup in ("open", "close") else "_" * len(token[0])
+
+
+def shallower(text: str, lead: str) -> str | None:
+    """`text` with its later lines as much further left as `lead` is wide; None if one cannot."""
+    fixed = _fixed(text)
+    head, *rest = text.split("\n")
+    moved: list[str] = []
+    for number, line in enumerate(rest, 1):
+        if number in fixed or not line.strip():
+            moved.append(line)
+        elif line.startswith(lead):
+            moved.append(line[len(lead) :])
+        else:
+            return None
+    return "\n".join([head, *moved])
+
+
+def code(text: str) -> str:
+    """`text` with blanks of the same length for strings, characters and comments."""
+    return TOKEN.sub(_blank, text)
+
+
+def _blank(token: re.Match[str]) -> str:
+    if token.lastgroup in ("open", "close"):
+        return token[0]
+    return re.sub(r"[^\n]", " ", token[0])

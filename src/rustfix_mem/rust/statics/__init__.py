@@ -1,0 +1,1 @@
+"""Statics: freeing what one holds, and making one with what the standard library has."""
