@@ -82,7 +82,8 @@ def _giant(static: StaticDef) -> Iterator[Static]:
 def _copied(static: StaticDef, items: Items) -> Iterator[Static]:
     """The functions that clone all of a static that never changes."""
     inner = static.type
-    if inner.name not in LAZY or len(inner.args) != 1 or inner.args[0].name not in BIG:
+    memo = inner.name in ("OnceLock", "OnceCell")  # a table may be cloned to be changed
+    if not memo or len(inner.args) != 1 or inner.args[0].name not in BIG:
         return
     name = re.escape(static.name)
     direct = rf"\b{name}(?:\s*\.\s*get_or_init\([^;]*?\))?\s*\.\s*clone\(\)"

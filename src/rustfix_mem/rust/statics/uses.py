@@ -225,14 +225,27 @@ def _merged(use: Node, module: str, new: list[str], path: str, style: Style) -> 
 
 def _nested(use: Node, module: str, new: list[str], path: str, style: Style) -> Edit | None:
     """One more item in `use std::{…}`, where it belongs; on a line of its own if all are."""
-    items = [n for n in syntax.named(listed) if n.type] if (listed := _listed(use)) else []
+    listed = _listed(use)
+    if listed is None:
+        return None
+    inner = [n for n in syntax.named(listed) if text(n).startswith(f"{module}::")]
+    if inner:  # a list of several lines, or with lists in it
+        deeper = syntax.field(inner[0], "list")
+        return _item(deeper, new[0], path, style) if deeper is not None and len(new) == 1 else None
     item = f"{module}::{{{', '.join(sorted(new))}}}" if len(new) > 1 else f"{module}::{new[0]}"
+    return _item(listed, item, path, style)
+
+
+def _item(listed: Node, item: str, path: str, style: Style) -> Edit | None:
+    """One more item in a list that is in order."""
+    items = syntax.named(listed)
     if not items or [_key(text(n)) for n in items] != sorted(_key(text(n)) for n in items):
         return None
-    source = use.file.source
+    source = listed.file.source
     behind = next((n for n in items if _key(text(n)) > _key(item)), None)
     alone = all(_starts_line(n) for n in items)
-    if not alone and ("\n" in text(use) or len(text(use)) + len(item) + 2 > style.width):
+    line = source[source.rfind(b"\n", 0, listed.start_byte) + 1 : listed.end_byte + 1]
+    if not alone and ("\n" in text(listed) or len(line) + len(item) + 2 > style.width):
         return None
     indent = layout.indent_at(source, items[0].start_byte)
     gap = f"{style.newline}{indent}" if alone else " "
@@ -299,7 +312,7 @@ def _own_line(
         start = (first[0] if first else behind[0]).start_byte
         at = behind[0].file.source.rfind(b"\n", 0, start) + 1
     else:
-        at = cuts.cut(left[-1]).end
+        at = left[-1].file.source.find(b"\n", left[-1].end_byte) + 1
     indent = layout.indent_at(left[0].file.source, left[0].start_byte)
     return Edit(path, Span(at, at), style.lines(f"{indent}{line}\n"))
 

@@ -1,0 +1,261 @@
+"""Statics: blocks of `lazy_static!` read as tokens, imports, and what may be cleared."""
+
+from __future__ import annotations
+
+import pytest
+
+from rustfix_mem.changeset import plan
+from rustfix_mem.errors import Refused
+from rustfix_mem.rust.statics import blocks
+from rustfix_mem.rust.statics.conversion import complexity
+from rustfix_mem.rust.statics.uses import expanded
+from rustfix_mem.rust.write.layout import style_of
+from rustfix_mem_codemods.global_state import GlobalState
+from support import LIB, crate
+
+STYLE = style_of(b"")
+MANIFEST = (
+    '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\nrust-version = "1.80"\n'
+    'publish = false\n\n[dependencies]\nlazy_static = "1"\nonce_cell = "1"\n'
+)
+
+
+def unfolded(body: str) -> str:
+    return blocks.unfolded(f"\n{body}\n", "LazyLock", "", "    ", STYLE)
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("    static ref A: u8 = 1;", "static A: LazyLock<u8> = LazyLock::new(|| 1);"),
+        (
+            "    pub(crate) static ref A: Vec<u8> = Vec::new();",
+            "pub(crate) static A: LazyLock<Vec<u8>> = LazyLock::new(Vec::new);",
+        ),
+        (
+            "    static ref A: Box<dyn Any + Send> = made();",
+            "static A: LazyLock<Box<dyn Any + Send>> = LazyLock::new(|| made());",
+        ),
+        (
+            "    static ref A: Box<dyn Iterator<Item = u8> + Send> = f(b);",
+            "static A: LazyLock<Box<dyn Iterator<Item = u8> + Send>> = LazyLock::new(|| f(b));",
+        ),
+        (
+            '    static ref A: String = "; } = //".to_owned() /* ; */;',
+            'static A: LazyLock<String> = LazyLock::new(|| "; } = //".to_owned()) /* ; */;',
+        ),
+        (
+            "    static ref A: u8 = if B { 1 } else { 2 }; // why",
+            "static A: LazyLock<u8> = LazyLock::new(|| if B { 1 } else { 2 }); // why",
+        ),
+        (
+            "    static ref A: u8 = {\n        let b = 1;\n        b\n    };",
+            "static A: LazyLock<u8> = LazyLock::new(|| {\n    let b = 1;\n    b\n});",
+        ),
+        (
+            "    static ref A: B = B\n        .c()\n        .d();",
+            "static A: LazyLock<B> = LazyLock::new(|| {\n    B\n        .c()\n        .d()\n});",
+        ),
+        (
+            '    static ref A: &\'static str = "one\n  two";',
+            'static A: LazyLock<&\'static str> = LazyLock::new(|| {\n    "one\n  two"\n});',
+        ),
+        (
+            "    // one\n    /// Two.\n    #[allow(dead_code)]\n    static ref A: u8 = 1;",
+            "// one\n/// Two.\n#[allow(dead_code)]\nstatic A: LazyLock<u8> = LazyLock::new(|| 1);",
+        ),
+    ],
+)
+def test_a_block_as_statics(body: str, after: str) -> None:
+    assert unfolded(body) == after
+
+
+def test_statics_keep_their_distance() -> None:
+    made = unfolded(
+        "    static ref A: u8 = 1;\n    static ref B: u8 = 2;\n\n    static ref C: u8 = 3;"
+    )
+    assert [line[:8] for line in made.split("\n")] == ["static A", "static B", "", "static C"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "is empty"),
+        ("    fn a() {}", "not understood"),
+        ("    #[derive(Debug)]\n    static ref A: u8 = 1;", "stands on a static"),
+        ("    static ref A: u8;", "without a value"),
+        ("    static ref A: u8 = 1", "without an end"),
+        ("    static ref A: Map<\n        u8,\n    > = b;", "several lines"),
+        ("  static ref A: u8 = {\n b\n  };", "indented"),
+    ],
+)
+def test_a_block_that_is_refused(body: str, reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
+        unfolded(body)
+
+
+@pytest.mark.parametrize("length", [95, 96, 97, 101, 130])
+def test_a_head_that_is_long_stands_alone(length: int) -> None:
+    name = "A" * (length - len("static : LazyLock<u8> = LazyLock::new(|| {"))
+    made = unfolded(f"    static ref {name}: u8 = {{\n        let b = 1;\n        b\n    }};")
+    assert made.split("\n")[0].endswith("=") == (length > 96)
+
+
+@pytest.mark.parametrize(
+    ("written", "paths"),
+    [
+        ("a::b", ["a::b"]),
+        ("a::{b, c::d}", ["a::b", "a::c::d"]),
+        ("a::{b::{c, d}, e}", ["a::b::c", "a::b::d", "a::e"]),
+        ("a::{b as c}", ["a::b as c"]),
+    ],
+)
+def test_a_use_expanded(written: str, paths: list[str]) -> None:
+    assert expanded(written) == paths
+
+
+@pytest.mark.parametrize(
+    ("written", "score"),
+    [
+        ("u8", 10),
+        ("Vec<u8>", 30),
+        ("&'static str", 11),
+        ("Mutex<HashMap<String, Vec<(String, usize)>>>", 230),
+        ("Box<dyn Fn(&str) -> bool + Send + Sync>", 214),
+    ],
+)
+def test_what_clippy_counts(written: str, score: int) -> None:
+    assert complexity(written) == score
+
+
+def after(source: str, files: dict[str, str] | None = None, manifest: str = MANIFEST) -> str:
+    """The library when nothing is left to do."""
+    snapshot = crate(source, {"Cargo.toml": manifest, **(files or {})})
+    return plan(GlobalState(), snapshot, cache=False).after.read(LIB).decode()
+
+
+ONCE = "static A: Lazy<Vec<u8>> = Lazy::new(Vec::new);\n"
+LOCK = "static A: LazyLock<Vec<u8>> = LazyLock::new(Vec::new);\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("use once_cell::sync::Lazy;\n", "use std::sync::LazyLock;\n"),
+        ("use once_cell::sync::{Lazy};\n", "use std::sync::LazyLock;\n"),
+        ("use ::once_cell::sync::Lazy;\n", "use std::sync::LazyLock;\n"),
+        (
+            "use once_cell::sync::Lazy;\nuse std::sync::Arc;\n",
+            "use std::sync::{Arc, LazyLock};\n",
+        ),
+        (
+            "use a::b;\nuse once_cell::sync::Lazy;\nuse std::fmt;\nuse z::y;\n",
+            "use a::b;\nuse std::fmt;\nuse std::sync::LazyLock;\nuse z::y;\n",
+        ),
+        (
+            "use std::sync::{Arc, LazyLock};\n\nuse once_cell::sync::Lazy;\n",
+            "use std::sync::{Arc, LazyLock};\n",
+        ),
+        (
+            "use once_cell::sync::Lazy;\nuse std::{\n    fmt,\n    sync::Arc,\n};\n",
+            "use std::{\n    fmt,\n    sync::{Arc, LazyLock},\n};\n",
+        ),
+        (
+            "use once_cell::sync::Lazy;\nuse std::{\n    fmt,\n    thread,\n};\n",
+            "use std::{\n    fmt,\n    sync::LazyLock,\n    thread,\n};\n",
+        ),
+        (
+            (
+                "use once_cell::sync::Lazy;\nuse std::{\n    fmt,\n    sync::{\n        Arc,\n"
+                "        atomic::{AtomicBool, Ordering},\n    },\n};\n"
+            ),
+            (
+                "use std::sync::LazyLock;\nuse std::{\n    fmt,\n    sync::{\n        Arc,\n"
+                "        atomic::{AtomicBool, Ordering},\n    },\n};\n"
+            ),
+        ),
+    ],
+)
+def test_imports(before: str, now: str) -> None:
+    assert after(f"{before}\n{ONCE}") == f"{now}\n{LOCK}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"pub use once_cell::sync::Lazy;\n\n{ONCE}",
+        f"#[cfg(unix)]\nuse once_cell::sync::Lazy;\n\n{ONCE}",
+        f"use once_cell::sync::*;\n\n{ONCE}",
+        f"use once_cell::sync;\n\n{ONCE.replace('Lazy', 'sync::Lazy')}",
+        f"use once_cell::sync::Lazy as Late;\n\n{ONCE.replace('Lazy', 'Late')}",
+        f"use once_cell::sync::Lazy;\n\nstruct LazyLock;\n\n{ONCE}",
+        f"use once_cell::sync::Lazy;\nuse late::LazyLock;\n\n{ONCE}",
+        (
+            f"use once_cell::sync::Lazy;\n\n{ONCE}\npub struct B(pub Lazy<u8>);\n"
+            "pub struct C {\n    pub c: Lazy<u8>,\n}\n"
+        ),
+        f"use once_cell::sync::Lazy;\n\n{ONCE}\npub fn f(a: &Lazy<u8>) {{}}\n",
+        f"use once_cell::race::OnceBox;\nuse once_cell::sync::Lazy;\n\n{ONCE}",
+        f"#![no_std]\nuse once_cell::sync::Lazy;\n\n{ONCE}",
+    ],
+)
+def test_what_is_not_simple_stays(source: str) -> None:
+    assert after(source) == source
+
+
+def test_a_module_that_takes_the_name_from_another_keeps_the_package_as_it_is() -> None:
+    source = f"mod b;\nuse once_cell::sync::Lazy;\n\n{ONCE}"
+    inner = {"src/b.rs": "use super::*;\n\nstatic B: Lazy<u8> = Lazy::new(|| 1);\n"}
+    assert after(source, inner) == source
+
+
+def test_a_static_of_another_package_that_is_forced_stays() -> None:
+    source = (
+        "use once_cell::sync::Lazy;\n\n" + ONCE + "\nfn f() {\n    Lazy::force(&other::B);\n}\n"
+    )
+    assert after(source) == source
+
+
+LOADED = """use std::sync::{LazyLock, RwLock};
+
+static LINES: LazyLock<RwLock<Vec<String>>> = LazyLock::new(|| RwLock::new(INITIAL));
+
+pub fn load_lines() {
+    let mut lines = LINES.write().unwrap();
+    *lines = read();
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "initial", ["Vec::new()", "vec![]", "Vec::default()", "Default::default()"]
+)
+def test_what_begins_empty_can_be_cleared(initial: str) -> None:
+    made = after(LOADED.replace("INITIAL", initial))
+    assert f"pub fn clear_lines() {{\n    *LINES.write().unwrap() = {initial};\n}}\n" in made
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("INITIAL", "read()"),
+        ("load_lines()", "load_lines(path: &str)"),
+        ("*lines = read();", "*lines = Vec::new();"),
+        ("*lines = read();", "lines.push(read());"),
+        ("pub fn", "fn"),
+        ("pub fn", "#[cfg(unix)]\npub fn"),
+        ("Vec<String>", "u64"),
+        ("LINES.write().unwrap()", "lock(&LINES)"),
+    ],
+)
+def test_what_cannot_be_cleared(old: str, new: str) -> None:
+    source = LOADED.replace(old, new).replace("INITIAL", "Vec::new()")
+    assert after(source) == source
+
+
+def test_a_private_module_shows_it_to_nobody() -> None:
+    inner = {"src/inner.rs": LOADED.replace("INITIAL", "Vec::new()")}
+    snapshot = crate("mod inner;\n", inner)
+    found = plan(GlobalState(), snapshot, cache=False)
+    assert found.applied == ()
+    assert "nobody outside could" in found.reported[0].finding.why[1]
