@@ -300,7 +300,7 @@ def _converted(
         )
         return
     if made is None:
-        yield LeftAlone(path, one.span, item, ("only tests, tools and types use it",))
+        yield LeftAlone(path, one.span, item, ("only tests and tools use it",))
         return
     count = f"{len(made.statics)} static" + ("" if len(made.statics) == 1 else "s")
     dropped = ("`cargo check` brings `Cargo.lock` in step",) if made.removed else ()

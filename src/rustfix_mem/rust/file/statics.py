@@ -34,8 +34,8 @@ GIANT = re.compile(
 @dataclass(frozen=True, slots=True)
 class Static:
     """One static worth a look. `kind`: `kept` (behind a lock, replaced as a whole), `giant` (made
-    by the call in `by`), `copied` (cloned as a whole by the function in `by`), `crate` (the file
-    names `by`, `once_cell` or `lazy_static`)."""
+    by the call in `by`), `copied` (cloned as a whole by the function in `by`), `crate` (made with
+    `by`, `once_cell` or `lazy_static`)."""
 
     kind: str
     name: str
@@ -47,15 +47,25 @@ class Static:
 def seen(root: Node) -> Iterator[Static]:
     """What a file's statics are worth saying of."""
     items = collect(root)
-    for crate in ("lazy_static", "once_cell"):
-        found = re.search(rb"\b" + crate.encode() + rb"\b", root.file.source)
-        if found is not None:
-            yield Static("crate", "", Span(*found.span()), crate, False)
     for static in items.statics:
+        crate = _crate(static, items)
+        if crate:
+            yield Static("crate", static.name, static.span, crate, static.test)
         if not static.constant:
             yield from _kept(static, root)
             yield from _giant(static)
             yield from _copied(static, items)
+
+
+def _crate(static: StaticDef, items: Items) -> str:
+    """The crate that a static is made with; empty for the standard library, or if it is unknown."""
+    if static.scope == "lazy_static":
+        return "lazy_static"
+    written = static.type.head
+    if written.startswith("once_cell::"):
+        return "once_cell"
+    brought = [use.path for use in items.uses if use.name == written]
+    return "once_cell" if any(path.startswith("once_cell::") for path in brought) else ""
 
 
 def lock_of(tree: TypeTree) -> TypeTree | None:

@@ -51,7 +51,14 @@ SMALL = frozenset("String str Cow CompactString SmolStr Duration".split())
 
 def passes(collection: Collection, files: Files) -> bool:
     """Whether the declaration may be one that `width` speaks of: all that costs nothing to ask."""
-    return bool(GATE.search(files.sources[collection.path])) and not collection.is_set
+    key, source = collection.key, files.sources[collection.path]
+    numbers = [key] if key.head != "()" else list(key.args)
+    plain = all(one.name in NUMBERS for one in numbers) or key.name.endswith(SIZED)
+    return plain and not collection.is_set and bool(GATE.search(source) and SAID.search(source))
+
+
+SAID = re.compile(rb"width|cols\b|columns|(?:Size|Dimensions|Viewport)\b")
+SIZED = ("Size", "Width", "Dimensions", "Viewport")
 
 
 @dataclass(frozen=True, slots=True)
