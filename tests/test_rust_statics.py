@@ -57,6 +57,13 @@ def unfolded(body: str) -> str:
             "static A: LazyLock<B> = LazyLock::new(|| {\n    B\n        .c()\n        .d()\n});",
         ),
         (
+            "    static ref A: B =\n        B(\n            1,\n        )\n            .c();",
+            (
+                "static A: LazyLock<B> = "
+                "LazyLock::new(|| {\n    B(\n        1,\n    )\n        .c()\n});"
+            ),
+        ),
+        (
             '    static ref A: &\'static str = "one\n  two";',
             'static A: LazyLock<&\'static str> = LazyLock::new(|| {\n    "one\n  two"\n});',
         ),

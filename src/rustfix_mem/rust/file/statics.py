@@ -61,10 +61,10 @@ def _crate(static: StaticDef, items: Items) -> str:
     """The crate that a static is made with; empty for the standard library, or if it is unknown."""
     if static.scope == "lazy_static":
         return "lazy_static"
-    written = static.type.head
+    written = static.type.head.removeprefix("::")
     if written.startswith("once_cell::"):
         return "once_cell"
-    brought = [use.path for use in items.uses if use.name == written]
+    brought = [use.path.removeprefix("::") for use in items.uses if use.name == written]
     return "once_cell" if any(path.startswith("once_cell::") for path in brought) else ""
 
 

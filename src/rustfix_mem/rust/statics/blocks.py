@@ -34,6 +34,8 @@ class One:
     value: str
     behind: str
     """What stands between the value and its semicolon: a comment."""
+    below: str | None
+    """The blanks before a value that begins on a line of its own."""
 
 
 def statics(body: str) -> tuple[list[One], str]:
@@ -56,6 +58,7 @@ def statics(body: str) -> tuple[list[One], str]:
                 body[begins.end() : equals].strip(),
                 value[:end].strip(),
                 value[end:].rstrip(),
+                below[1] if (below := re.match(r"[ \t]*\n([ \t]*)\S", value)) else None,
             )
         )
         at = stop + 1
@@ -157,7 +160,7 @@ def _written(one: One, lazy: str, indent: str, lead: str, style: Style) -> str:
         raise Refused(f"the type of `{one.name}` goes over several lines")
     visible = f"{one.visibility} " if one.visibility else ""
     head = f"{visible}static {one.name}: {lazy}<{one.type}> ="
-    value = _moved(one.value, indent, lead) if "\n" in one.value else one.value
+    value = _moved(one, indent, lead) if "\n" in one.value else one.value
     called = CALLED.fullmatch(value)
     if called is not None and not re.search(r"\bdyn\b|&|\bfn\b|\[", one.type):
         made = f"{lazy}::new({called[1]})"  # what clippy would say of a closure
@@ -171,15 +174,18 @@ CALLED = re.compile(r"((?:(?:\w+|<[\w\s,:<>]*>)::)*\w+)\(\)")
 """A call without arguments of what a path names."""
 
 
-def _moved(value: str, indent: str, lead: str) -> str:
+def _moved(one: One, indent: str, lead: str) -> str:
     """A value of several lines, its first line at `indent`."""
+    value = one.value
     later = [line for line in value.split("\n")[1:] if line.strip()]
-    deep = indent + lead
-    starts = "{" if value.startswith("{") else ""
     closing = re.match(r"[ \t]*", later[-1]) if later else None
-    base = closing[0] if closing is not None and later[-1].strip()[:1] in "})]" else deep
+    base = indent + lead
+    if one.below is not None:
+        base = one.below
+    elif closing is not None and later[-1].strip()[:1] in "})]":
+        base = closing[0]
     moved = indents.shallower(value, base.removeprefix(indent) if base.startswith(indent) else lead)
-    if moved is None or (starts and not value.rstrip().endswith("}")):
+    if moved is None or (value.startswith("{") and not value.rstrip().endswith("}")):
         raise Refused(INDENTED)
     return moved
 

@@ -36,7 +36,7 @@ KNOWN = {
 }
 """What may be called on a type of `once_cell` that the standard library calls alike."""
 
-UNSTABLE = re.compile(rb"\b(?:get_or_try_init|try_insert|with_value|into_value|force_mut)\b")
+UNSTABLE = re.compile(rb"\.(?:get_or_try_init|try_insert)\b")
 WAITS = re.compile(rb"\.(?:wait|get_unchecked)\(\)")
 """`OnceLock` has `wait` since Rust 1.86, and never the other; a process may have the one, too."""
 """What only `once_cell` has, or what is not stable yet."""

@@ -131,7 +131,11 @@ def _must_agree(made: dict[str, Converted], package: Package, crate: str, files:
 
 
 def _must_be_imported(made: dict[str, Converted], package: Package, files: Files) -> None:
-    """Whether a module takes `Lazy` from another one, whose import goes."""
+    """Whether a module takes `Lazy` from another one, whose import goes, or asks more of a cell."""
+    if any(b"OnceCell" in files.sources[path] for path in made):
+        for path in files.files_with("get_or_try_init"):
+            if files.reach(path).package == package and path not in made:
+                raise Refused(f"{path} may ask `get_or_try_init` of a cell that is made elsewhere")
     for name in ("Lazy", "OnceCell"):
         for path in files.files_with(name):
             if files.reach(path).package != package or path in made:
