@@ -303,7 +303,6 @@ def _converted(
         yield LeftAlone(path, one.span, item, ("only tests and tools use it",))
         return
     count = f"{len(made.statics)} static" + ("" if len(made.statics) == 1 else "s")
-    dropped = ("`cargo check` brings `Cargo.lock` in step",) if made.removed else ()
     also = f", and drop `{crate}`" if made.removed else ""
     yield Finding(
         path=made.path,
@@ -311,7 +310,7 @@ def _converted(
         shape=crate.replace("_", "-"),
         item=item,
         message=f"`{package.name}` makes statics with `{crate}`, as {std} can",
-        why=(*made.why, *dropped),
+        why=made.why,
         kind=Kind.PROPOSAL,
         fix=Fix(f"make {count} with {std}{also}", made.edits, Applicability.MAYBE_INCORRECT),
     )

@@ -13,7 +13,7 @@ from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.syntax import ancestors, span, text
 from rustfix_mem.rust.statics import blocks
-from rustfix_mem.rust.statics.uses import Names
+from rustfix_mem.rust.statics.uses import Names, cut_alone
 from rustfix_mem.rust.whole.exposure import is_open
 from rustfix_mem.rust.write import cuts, indents, layout
 from rustfix_mem.rust.write.imports import is_test
@@ -122,7 +122,7 @@ def _lazy_static(file: _File) -> Converted:
         if macro is not None:
             made.append(macro)
         elif holder is not None and holder.type == "extern_crate_declaration":
-            converted.edits.append(Edit(file.path, cuts.cut(holder), ""))
+            converted.edits.append(Edit(file.path, cut_alone(holder), ""))
         elif initialised := INITIALISED.match(_from(node)):
             said = Span(node.start_byte, node.start_byte + len(initialised[0].encode()))
             lead = 2 if _before(node).endswith("::") else 0
@@ -326,7 +326,7 @@ def _full_path(node: Node, file: _File, converted: Converted) -> None:
     said = FULL.match(_from(node))
     holder = node.parent
     if holder is not None and holder.type == "extern_crate_declaration":
-        converted.edits.append(Edit(file.path, cuts.cut(holder), ""))
+        converted.edits.append(Edit(file.path, cut_alone(holder), ""))
         return
     if said is None or _before(node).endswith("$crate::"):
         raise Refused(f"what `once_cell` is used for is not known at {file.at(node.start_byte)}")

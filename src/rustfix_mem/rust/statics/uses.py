@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.syntax import span, text
+from rustfix_mem.rust.file.syntax import COMMENTS, span, text
 from rustfix_mem.rust.write import cuts, layout
 from rustfix_mem.text import Edit, Span, line_at
 
@@ -66,7 +66,7 @@ class Names:
     def taken(self, path: str, wanted: Iterable[str], style: Style) -> list[Edit]:
         """The edits that take all of these imports out, and bring `wanted` in at the top."""
         top = _top(self.root)
-        edits = [Edit(path, cuts.cut(use), "") for use in self.gone if use not in top]
+        edits = [Edit(path, cut_alone(use), "") for use in self.gone if use not in top]
         gone = [use for use in self.gone if use in top]
         return _clean([*edits, *_in_scope(top, gone, sorted(wanted), path, style)], self.root)
 
@@ -179,8 +179,16 @@ def _in_scope(
     for module, names in modules.items():
         merged = next((e for u in top if (e := _merged(u, module, names, path, style))), None)
         edits.append(merged or _own_line(top, spare, module, names, path, style))
-    edits += [Edit(path, cuts.cut(use), "") for use in spare]
+    edits += [Edit(path, cut_alone(use), "") for use in spare]
     return edits
+
+
+def cut_alone(item: Node) -> Span:
+    """The lines of an import; `Refused` if a comment stands right above, which would go with it."""
+    if any(node.type in COMMENTS for node in cuts.attached(item)):
+        at = line_at(item.file.source, item.start_byte)
+        raise Refused(f"a comment stands above the import at line {at}")
+    return cuts.cut(item)
 
 
 def _order(name: str) -> tuple[int, str]:
