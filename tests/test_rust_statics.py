@@ -210,6 +210,24 @@ def test_what_is_not_simple_stays(source: str) -> None:
     assert after(source) == source
 
 
+BLOCK = "lazy_static! {\n    static ref A: Vec<u8> = Vec::new();\n}\n\nfn f() {\n    A.len();\n}\n"
+
+
+def test_all_of_lazy_static() -> None:
+    made = after(f"use lazy_static::*;\nuse std::fmt;\n\n{BLOCK}")
+    assert made.startswith(f"use std::fmt;\nuse std::sync::LazyLock;\n\n{LOCK}")
+
+
+def test_initialize_by_its_own_name_stays() -> None:
+    source = f"use lazy_static::*;\n\n{BLOCK.replace('A.len()', 'initialize(&A)')}"
+    assert after(source) == source
+
+
+def test_another_initialize_forbids_nothing() -> None:
+    source = f"use lazy_static::lazy_static;\n\n{BLOCK.replace('A.len()', 'initialize(&mut A)')}"
+    assert LOCK in after(source)
+
+
 def test_a_module_that_takes_the_name_from_another_keeps_the_package_as_it_is() -> None:
     source = f"mod b;\nuse once_cell::sync::Lazy;\n\n{ONCE}"
     inner = {"src/b.rs": "use super::*;\n\nstatic B: Lazy<u8> = Lazy::new(|| 1);\n"}

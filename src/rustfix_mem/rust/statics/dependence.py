@@ -68,7 +68,7 @@ def without(package: Package, crate: str, files: Files) -> Without | None:
         raise Refused(why[0])  # a type in one file may be made in another
     if why and any(b"macro_use" in files.sources[path] for path in made):
         raise Refused(why[0])  # the import of all is in one file
-    live = {p: one for p, one in made.items() if one.spans and not passed_over(p, False, files)}
+    live = {p: one for p, one in made.items() if one.spans and not _is_aside(p, files)}
     if not live:
         if why:
             raise Refused(why[0])
@@ -91,6 +91,12 @@ def without(package: Package, crate: str, files: Files) -> Without | None:
     )
 
 
+def _is_aside(path: str, files: Files) -> bool:
+    """Whether a file is for tests and tools only."""
+    testing = re.search(rb"(?m)^#!\[cfg\(test\)\]", files.sources[path]) is not None
+    return bool(passed_over(path, testing, files))
+
+
 def _manifest(package: Package) -> str:
     return f"{package.folder}/Cargo.toml" if package.folder else "Cargo.toml"
 
@@ -110,7 +116,7 @@ def _must_be_unnamed(paths: list[str], crate: str, edits: tuple[Edit, ...], file
             raise Refused(f"{path}:{line_at(left, said.start())} still names it")
 
 
-FORCED = re.compile(r"(?:\binitialize|\bLazy::force)\s*\(\s*&\s*([\w:]+)")
+FORCED = re.compile(r"\b(?:lazy_static::initialize|Lazy::force)\s*\(\s*&\s*([\w:]+)")
 
 
 def _must_agree(made: dict[str, Converted], package: Package, crate: str, files: Files) -> None:

@@ -45,6 +45,9 @@ class Names:
                 raise Refused(f"the `use` at line {at} is handed on, or depends on a `cfg`")
             for path in expanded(written.removeprefix("::")):
                 name = path.rpartition("::")[2]
+                if path == "lazy_static::*":  # the macro, and `initialize`
+                    bound["initialize"] = "lazy_static::initialize"
+                    continue
                 if " as " in path or name in ("*", "self", "sync", "unsync", "race"):
                     raise Refused(f"the `use` at line {at} brings in `{path}`")
                 if bound.get(name, path) != path:
