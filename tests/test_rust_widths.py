@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.changeset import check
+from rustfix_mem.changeset import check, plan
 from rustfix_mem_codemods.cache_bounds import CacheBounds
 from rustfix_mem_codemods.width_cache import WidthCache
-from support import crate
+from support import LIB, crate
 
 VIEW = """use std::collections::{BTreeMap, HashMap};
 use std::sync::{LazyLock, Mutex};
@@ -95,3 +95,15 @@ def test_small_values(value: str) -> None:
 )
 def test_no_width_at_all(key: str, asked: str) -> None:
     assert said(key, "Vec<String>", asked) == "nothing"
+
+
+def test_both_codemods_on_one_branch_do_the_same_in_any_order() -> None:
+    source = VIEW.replace("KEY", "u16").replace("VALUE", "Vec<String>").replace("ASKED", "width")
+    made = []
+    for order in ((CacheBounds, WidthCache), (WidthCache, CacheBounds)):
+        snapshot = crate(source)
+        for codemod in order:
+            snapshot = plan(codemod(), snapshot, cache=False).after
+        made.append(snapshot.read(LIB))
+    assert made[0] == made[1]
+    assert b"const MAX_VIEW_CACHE_ENTRIES: usize = 3;" in made[0]
