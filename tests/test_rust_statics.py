@@ -33,6 +33,14 @@ def unfolded(body: str) -> str:
             "pub(crate) static A: LazyLock<Vec<u8>> = LazyLock::new(Vec::new);",
         ),
         (
+            "    static ref A: Mutex<()> = <_>::default();",
+            "static A: LazyLock<Mutex<()>> = LazyLock::new(|| <_>::default());",
+        ),
+        (
+            "    /*\n     * One.\n     */\n    static ref A: u8 = 1;",
+            "/*\n * One.\n */\nstatic A: LazyLock<u8> = LazyLock::new(|| 1);",
+        ),
+        (
             "    static ref A: Box<dyn Any + Send> = made();",
             "static A: LazyLock<Box<dyn Any + Send>> = LazyLock::new(|| made());",
         ),

@@ -146,7 +146,8 @@ INDENTED = "a `lazy_static!` block is indented in a way that is not understood"
 def _between(text: str, indent: str, lead: str) -> str:
     """What stands before a static, down to the indent of its first line."""
     lines, _, last = text.rpartition("\n")
-    moved = indents.shallower(lines, lead)
+    comments = "/*" in lines and '"' not in lines  # a comment of several lines moves as a whole
+    moved = lines.replace(f"\n{lead}", "\n") if comments else indents.shallower(lines, lead)
     if moved is None:
         raise Refused(INDENTED)
     if last.strip() or not text.startswith("\n"):
@@ -170,7 +171,7 @@ def _written(one: One, lazy: str, indent: str, lead: str, style: Style) -> str:
     return f"{laid_out(head, f'{lazy}::new', value, indent, style)}{one.behind};"
 
 
-CALLED = re.compile(r"((?:(?:\w+|<[\w\s,:<>]*>)::)*\w+)\(\)")
+CALLED = re.compile(r"((?:(?:\w+|<(?!_)[\w\s,:<>]*>)::)*\w+)\(\)")
 """A call without arguments of what a path names."""
 
 
