@@ -91,7 +91,7 @@ def test_small_values(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "asked"), [("u64", "id"), ("usize", "index"), ("u16", "port"), ("Place", "at")]
+    ("key", "asked"), [("u64", "id"), ("u32", "code"), ("u16", "port"), ("Place", "at")]
 )
 def test_no_width_at_all(key: str, asked: str) -> None:
     assert said(key, "Vec<String>", asked) == "nothing"
