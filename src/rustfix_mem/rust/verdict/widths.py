@@ -54,7 +54,23 @@ def passes(collection: Collection, files: Files) -> bool:
     key, source = collection.key, files.sources[collection.path]
     numbers = [key] if key.head != "()" else list(key.args)
     plain = all(one.name in NUMBERS for one in numbers) or key.name.endswith(SIZED)
-    return plain and not collection.is_set and bool(GATE.search(source) and SAID.search(source))
+    if not plain or collection.is_set or not (GATE.search(source) and SAID.search(source)):
+        return False
+    sized = key.name.endswith(SIZED)
+    return sized or _speaks(collection.name) or _is_asked(collection, files)
+
+
+def _is_asked(collection: Collection, files: Files) -> bool:
+    """Whether its own file asks it by something that is called a width."""
+    return any(
+        collection.name in (mention.place.root, *mention.place.path)
+        and any(_speaks(use.key) for use in mention.uses)
+        for mention in files.facts(collection.path).mentions
+    )
+
+
+def _speaks(written: str) -> bool:
+    return any({*_words(word)} & SPOKEN for word in _ids(written))
 
 
 SAID = re.compile(rb"width|cols\b|columns|(?:Size|Dimensions|Viewport)\b")
@@ -82,9 +98,8 @@ def width(collection: Collection, growths: tuple[Here, ...], files: Files) -> Wi
         fits = named and _parts(collection, files) and _is_content(collection, files)
         return Width(collection.name) if fits else None
     keys = list(dict.fromkeys(here.use.key for here in growths))
-    spoken = [word for key in (collection.name, *keys) for word in _ids(key)]
     sized = _is_size(collection.key, collection, files)
-    if not sized and not any({*_words(word)} & SPOKEN for word in spoken):
+    if not sized and not any(_speaks(key) for key in (collection.name, *keys)):
         return None
     parts = _parts(collection, files)
     other = [key for key in keys if not _is_width(key, parts)]

@@ -43,18 +43,20 @@ def is_hidden(owner: TypeDef, path: str, files: Files) -> bool:
 
 def _is_private(module: str, path: str, files: Files) -> bool:
     """Whether a module is declared, and nowhere as `pub mod`."""
+    declared = _declared(module, path, files)
+    return bool(declared) and not any(declared)
+
+
+def _declared(module: str, path: str, files: Files) -> list[bytes]:
+    """How a module is declared, `pub ` or empty, in each place where it is."""
     parent, _, name = module.rpartition("::")
-    package, found = files.reach(path).package, False
+    package, found = files.reach(path).package, list[bytes]()
     for other in files.files_with(name):
-        there = files.reach(other)
-        if there.package != package or there.module != parent:
-            continue
-        declared = re.findall(
-            rb"(\bpub\s+)?\bmod\s+" + name.encode() + rb"\b", files.sources[other]
-        )
-        if any(declared):
-            return False
-        found = found or bool(declared)
+        said = re.findall(rb"(\bpub\s+)?\bmod\s+" + name.encode() + rb"\b", files.sources[other])
+        if said:  # asked first: how rustc comes to a file is known only from many others
+            there = files.reach(other)
+            if there.package == package and there.module == parent:
+                found += said
     return found
 
 
@@ -65,10 +67,9 @@ def _is_handed_on(chain: list[str], path: str, files: Files) -> bool:
     """Whether a `pub use` may bring in one of the modules, or all that stands in it."""
     package = files.reach(path).package
     return any(
-        _brings(found[0], name.encode())
+        _brings(found[0], name.encode()) and files.reach(other).package == package
         for name in chain
         for other in files.files_with(name)
-        if files.reach(other).package == package
         for found in HANDS_ON.finditer(files.sources[other])
     )
 
@@ -130,14 +131,5 @@ def is_open(path: str, files: Files) -> bool:
 
 def _is_public(module: str, path: str, files: Files) -> bool:
     """Whether a module is declared, and everywhere as `pub mod`."""
-    parent, _, name = module.rpartition("::")
-    package = files.reach(path).package
-    declared = [
-        public
-        for other in files.files_with(name)
-        if files.reach(other).package == package and files.reach(other).module == parent
-        for public in re.findall(
-            rb"(\bpub\s+)?\bmod\s+" + name.encode() + rb"\b", files.sources[other]
-        )
-    ]
+    declared = _declared(module, path, files)
     return bool(declared) and all(declared)
