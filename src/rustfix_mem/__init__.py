@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.statics import dependence as dependence
     from rustfix_mem.rust.verdict import doubtful as doubtful
     from rustfix_mem.rust.verdict import growth as growth
-    from rustfix_mem.rust.whole import mains as mains
     from rustfix_mem.rust.verdict import widths as widths
+    from rustfix_mem.rust.whole import mains as mains
     from rustfix_mem.rust.whole import shipped as shipped
     from rustfix_mem.rust.whole import types as types
     from rustfix_mem.rust.write import alternatives as alternatives
