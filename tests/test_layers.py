@@ -32,6 +32,7 @@ LAYERS = (
     ("rust.bounds",),
     ("rust.sharing",),
     ("rust.statics",),
+    ("rust.output",),
     ("git",),
     ("codebase", "facts_cache", "workers"),
     ("results",),

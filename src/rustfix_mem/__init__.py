@@ -32,10 +32,18 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.bounds import remarks as remarks
     from rustfix_mem.rust.bounds import unbounded as unbounded
     from rustfix_mem.rust.cap import placement as placement
+    from rustfix_mem.rust.file import buffers as buffers
+    from rustfix_mem.rust.file import outputs as outputs
+    from rustfix_mem.rust.file import process_reads as process_reads
+    from rustfix_mem.rust.file import scrollbacks as scrollbacks
+    from rustfix_mem.rust.file import shells as shells
     from rustfix_mem.rust.file import skim as skim
     from rustfix_mem.rust.file import statics as statics
     from rustfix_mem.rust.file import syntax as syntax
     from rustfix_mem.rust.file import wraps as wraps
+    from rustfix_mem.rust.output import capped as capped
+    from rustfix_mem.rust.output import needs as needs
+    from rustfix_mem.rust.output import partial as partial
     from rustfix_mem.rust.removal import removal as removal
     from rustfix_mem.rust.sharing import sharing as sharing
     from rustfix_mem.rust.sharing import small_types as small_types
@@ -72,32 +80,40 @@ _HOMES = {
 }
 _ROOMS = {
     "alternatives": "rust.write",
+    "buffers": "rust.file",
+    "capped": "rust.output",
     "cargo_edit": "cargo",
     "clearing": "rust.statics",
     "dependence": "rust.statics",
+    "doubtful": "rust.verdict",
     "growth": "rust.verdict",
     "limits": "rust.bounds",
     "lockfile": "cargo",
     "mains": "rust.whole",
+    "needs": "rust.output",
     "offers": "rust.write",
+    "outputs": "rust.file",
+    "partial": "rust.output",
     "pins": "rust.bounds",
     "placement": "rust.cap",
     "preallocation": "rust.bounds",
+    "process_reads": "rust.file",
     "profiles": "cargo",
     "programs": "cargo",
     "remarks": "rust.bounds",
     "removal": "rust.removal",
+    "scrollbacks": "rust.file",
     "sharing": "rust.sharing",
+    "shells": "rust.file",
     "shipped": "rust.whole",
-    "small_types": "rust.sharing",
-    "doubtful": "rust.verdict",
     "skim": "rust.file",
+    "small_types": "rust.sharing",
     "statics": "rust.file",
     "syntax": "rust.file",
     "types": "rust.whole",
     "unbounded": "rust.bounds",
-    "wraps": "rust.file",
     "widths": "rust.verdict",
+    "wraps": "rust.file",
 }
 
 

@@ -81,9 +81,9 @@ def constant(
     home = min(fn.home for fn in fns)
     source = files.sources[path]
     for at in (home, collection.span.start if path == collection.path else home):
-        if _is_conditional(source, at):
+        if is_conditional(source, at):
             raise Refused("it is compiled only under a `cfg`, and so would be its constant")
-    if any(_is_conditional(source, fn.span.start) for fn in fns):
+    if any(is_conditional(source, fn.span.start) for fn in fns):
         raise Refused("it is compiled only under a `cfg`, and so would be its constant")
     indent = layout.indent_at(files.sources[path], home)
     effect = "is emptied to make room" if bound.eviction == "clear" else "loses one to make room"
@@ -114,7 +114,7 @@ def _is_only(collection: Collection, path: str, files: Files) -> bool:
 ATTRIBUTES = re.compile(rb"(?:[ \t]*(?:#\[[^\n]*|//[^\n]*)\r?\n)*")
 
 
-def _is_conditional(source: bytes, at: int) -> bool:
+def is_conditional(source: bytes, at: int) -> bool:
     """Whether a `#[cfg]` stands among the attributes at, or right before, a byte."""
     behind = ATTRIBUTES.match(source, source.rfind(b"\n", 0, at) + 1)
     if behind is not None and b"#[cfg" in behind[0]:

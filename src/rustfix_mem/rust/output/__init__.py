@@ -1,0 +1,1 @@
+"""What processes print: whether it may be cut short, and the code that does so."""
