@@ -188,14 +188,14 @@ class Looker:
         size = sum(len(source) for source, _ in tasks)
         if tasks:
             _check_grammar()
-        if size < WORTH_WORKERS or self.jobs == 1:
+        if self.jobs == 1 or (size < WORTH_WORKERS and self._workers is None):
             yield from enumerate(map(_look_packed, tasks))
             return
         from rustfix_mem.workers import Lost, Workers  # a warm run needs none of it
 
         jobs = (self.jobs or os.cpu_count() or 1) if size >= WORTH_MORE else 1
         self._workers = self._workers or Workers(jobs)
-        self._workers.jobs = max(self._workers.jobs, jobs)
+        self._workers.jobs = max(self._workers.jobs, jobs)  # those that are there cost nothing
         # The largest first: else the last one to be done may be the longest, and all wait for it.
         order = sorted(range(len(tasks)), key=lambda index: -len(tasks[index][0]))
         done = self._workers.map(_look_packed, [tasks[index] for index in order])

@@ -16,7 +16,7 @@ from rustfix_mem.rust.whole.links import accessors, below, touching_in
 from rustfix_mem.rust.whole.types import holds_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rustfix_mem.rust.file.skim import Declared, Skim
     from rustfix_mem.rust.whole.files import Files
@@ -45,7 +45,7 @@ def _is_worth(one: Declared, path: str, files: Files) -> bool:
         return True
     if one.settled or any(word in words_of(one.item) for word in STATE_WORDS):
         return False
-    return one.grown or bool(_growers((one.name,), one.public, path, files))
+    return one.grown or any(_growers((one.name,), one.public, path, files))
 
 
 def _is_named(one: Declared) -> bool:
@@ -57,16 +57,13 @@ def _elsewhere(one: Declared) -> bool:
     return not (_is_named(one) or one.settled or one.grown)
 
 
-def _growers(names: Iterable[str], public: bool, path: str, files: Files) -> list[str]:
+def _growers(names: Iterable[str], public: bool, path: str, files: Files) -> Iterator[str]:
     """The other files that may put something into what one of the names leads to."""
-    return [
-        other
-        for name in names
-        for other in files.files_with(name)
-        if other != path
-        and (public or below(other, path))
-        and skim.grows(files.sources[other], name)
-    ]
+    for name in names:
+        for other in files.files_with(name):
+            may_see = other != path and (public or below(other, path))
+            if may_see and skim.grows(files.sources[other], name):
+                yield other
 
 
 def is_worth_asking(collection: Collection, files: Files) -> bool:
@@ -83,7 +80,7 @@ def is_worth_asking(collection: Collection, files: Files) -> bool:
     leading = [fn.name for fn in accessors(collection, files) if fn.name not in COMMON]
     names = [name for name in (collection.name, *leading) if not name.isdigit()]
     public = collection.visibility not in ("", "pub(self)")
-    growers = _growers(names, public or bool(leading), collection.path, files)
+    growers = list(_growers(names, public or bool(leading), collection.path, files))
     live = _live([collection.path, *dict.fromkeys(growers)], collection, files) if growers else ()
     growths = _growths(live)
     return bool(growths) and not _is_state(collection, live, growths, files)

@@ -51,7 +51,7 @@ def _declared(module: str, path: str, files: Files) -> list[bytes]:
     """How a module is declared, `pub ` or empty, in each place where it is."""
     parent, _, name = module.rpartition("::")
     package, found = files.reach(path).package, list[bytes]()
-    for other in files.files_with(name):
+    for other in (it for it in files.files_with(name) if files.words.declares(it, name)):
         said = re.findall(rb"(\bpub\s+)?\bmod\s+" + name.encode() + rb"\b", files.sources[other])
         if said:  # asked first: how rustc comes to a file is known only from many others
             there = files.reach(other)
