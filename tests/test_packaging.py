@@ -14,7 +14,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from rustfix_mem import __version__
 from rustfix_mem.cli.options import Check, fast
+from rustfix_mem.cli.version import version
 
 TOP = Path(__file__).parents[1]
 VERSION = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -138,3 +140,7 @@ def _run(*command: str | Path, cwd: Path) -> str:
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def test_the_version_is_the_same_in_both_places() -> None:
+    assert version() == __version__
