@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rustfix_mem.changeset import check
-from rustfix_mem.codebase import Codebase, Gate
+from rustfix_mem.codebase import Codebase
 from rustfix_mem.codemod import Codemod
 from rustfix_mem.finding import Applicability, Finding, LeftAlone
 from rustfix_mem.git.snapshot import Snapshot
 from rustfix_mem.rust.file.look import look
 from rustfix_mem.scan import Looker
 from rustfix_mem_codemods.cache_bounds import CacheBounds
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.whole.gates import Gate
 
 LIB = "src/lib.rs"
 X = '[package]\nname = "x"\n'

@@ -32,8 +32,9 @@ from support import CACHED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.codebase import Codebase, Gate
+    from rustfix_mem.codebase import Codebase
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.rust.whole.gates import Gate
 
 SRC = Path(__file__).parents[1] / "src"
 OLD, LIMIT = b"HashMap::new()", "with_limit"

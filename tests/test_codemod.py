@@ -12,8 +12,9 @@ from rustfix_mem.finding import Applicability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.codebase import Codebase, Gate
+    from rustfix_mem.codebase import Codebase
     from rustfix_mem.finding import Finding, LeftAlone
+    from rustfix_mem.rust.whole.gates import Gate
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,9 @@ from rustfix_mem.errors import CodemodBug
 from rustfix_mem.facts_cache import FactsCache
 from rustfix_mem.git.snapshot import Entry, Snapshot
 from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.facts import FileFacts
 from rustfix_mem.rust.file.look import look
-from rustfix_mem.scan import Looker, codebase_of, pack, unpack
+from rustfix_mem.scan import Looker, codebase_of
 from support import Toy
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ impl Cache<'_> {
 )
 def test_facts_survive_the_cache(source: bytes) -> None:
     found = look(source)
+    pack, unpack = scan._encoder().encode, scan._decoder(FileFacts).decode
     assert unpack(pack(found)) == found
     assert pack(look(source)) == pack(found)
 
@@ -94,7 +96,9 @@ def test_another_version_of_the_code_asks_again(
     assert (later.parsed, later.from_cache) == (1, 0)
 
 
-@pytest.mark.parametrize("value", [b"", b"\xc1", b"\x90", pack(look(b""))[:-2], b"{}"])
+@pytest.mark.parametrize(
+    "value", [b"", b"\xc1", b"\x90", scan._encoder().encode(look(b""))[:-2], b"{}"]
+)
 def test_a_broken_entry_is_made_anew(tmp_path: Path, value: bytes) -> None:
     file = tmp_path / "facts.sqlite"
     Looker(1, FactsCache(file))({"a.rs": b"struct A;"})
@@ -289,7 +293,7 @@ def test_another_grammar_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_takes_its_worker_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = scan._look_packed
 
-    def _look_packed(task: tuple[bytes, list[None]]) -> tuple[list[bytes], bool]:
+    def _look_packed(task: tuple[bytes, list[scan.Wanted]]) -> tuple[list[bytes], bool]:
         if b"fatal" in task[0]:
             os._exit(1)
         if b"slow" in task[0]:

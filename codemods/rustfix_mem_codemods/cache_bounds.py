@@ -203,7 +203,11 @@ class CacheBounds(Codemod):
         paths = _files(passed, codebase) if worth is None else [*worth]
         sized = [path for path in passed if not seen or self.given or seen[path].sized]
         made = [path for path in passed if not seen or seen[path].made]
-        codebase.prepare([*paths, *sized, *made])
+        if worth is None:
+            codebase.prepare([*paths, *sized, *made])
+        else:
+            codebase.prepare([*sized, *made])
+            codebase.prepare_outlines(paths)
         yield from self._collections(paths, worth, codebase)
         for path in sized:
             for limit in limits.limits(path, codebase):
@@ -220,14 +224,15 @@ class CacheBounds(Codemod):
         self, paths: list[str], worth: Mapping[str, frozenset[str]] | None, codebase: Codebase
     ) -> Iterator[Finding | LeftAlone]:
         kept = {
-            path: [
-                one
-                for one in types.collections(path, codebase)
-                if worth is None
-                or (one.name in worth[path] and doubtful.is_worth_asking(one, codebase))
-            ]
+            path: list(types.collections(path, codebase, None if worth is None else worth[path]))
             for path in paths
         }
+        if worth is not None:
+            codebase.prepare(path for path, found in kept.items() if found)
+            kept = {
+                path: [one for one in found if doubtful.is_worth_asking(one, codebase)]
+                for path, found in kept.items()
+            }
         growth.foresee((one for found in kept.values() for one in found), codebase)
         for found in kept.values():
             said = [one for collection in found for one in self._said(collection, codebase)]
@@ -402,14 +407,14 @@ def _files(passed: tuple[str, ...], codebase: Codebase) -> list[str]:
     aliases = [
         defined.name
         for path in passed
-        for defined in codebase.facts(path).types
+        for defined in codebase.outline(path).types
         if defined.target is not None
         and any(tree.name in types.FAMILIES for tree in defined.target.walk())
     ]
     renamed = [
         use.name
         for path in passed
-        for use in codebase.facts(path).uses
+        for use in codebase.outline(path).uses
         if use.path.rpartition("::")[2] in types.FAMILIES and use.name not in types.FAMILIES
     ]
     names = dict.fromkeys([*aliases, *renamed])

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rustfix_mem.cargo import programs as programs
     from rustfix_mem.cargo.manifest import Package as Package
     from rustfix_mem.codebase import Codebase as Codebase
-    from rustfix_mem.codebase import Gate as Gate
     from rustfix_mem.codemod import Codemod as Codemod
     from rustfix_mem.codemod import param as param
     from rustfix_mem.errors import Refused as Refused
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole import mains as mains
     from rustfix_mem.rust.whole import shipped as shipped
     from rustfix_mem.rust.whole import types as types
+    from rustfix_mem.rust.whole.gates import Gate as Gate
     from rustfix_mem.rust.write import alternatives as alternatives
     from rustfix_mem.rust.write import offers as offers
     from rustfix_mem.text import Edit as Edit
@@ -69,7 +69,7 @@ _HOMES = {
     "Edit": "text",
     "Finding": "finding",
     "Fix": "finding",
-    "Gate": "codebase",
+    "Gate": "rust.whole.gates",
     "Kind": "finding",
     "LeftAlone": "finding",
     "Refused": "errors",

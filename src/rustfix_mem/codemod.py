@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
-    from rustfix_mem.codebase import Codebase, Gate
+    from rustfix_mem.codebase import Codebase
     from rustfix_mem.finding import Finding, LeftAlone
     from rustfix_mem.rust.file.syntax import Tree
+    from rustfix_mem.rust.whole.gates import Gate
 
 
 T = TypeVar("T", int, str, bool)

@@ -23,8 +23,8 @@ from rustfix_mem.errors import CodemodBug
 from rustfix_mem.rust.bounds import pins
 from rustfix_mem.rust.file import facts as facts_module
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.facts import FileFacts
-from rustfix_mem.rust.file.look import look
+from rustfix_mem.rust.file.facts import FileFacts, Outline
+from rustfix_mem.rust.file.look import look, outline
 from rustfix_mem.rust.file.syntax import GRAMMAR
 
 if TYPE_CHECKING:
@@ -52,22 +52,26 @@ Progress = Callable[[int, int], object]
 """Who is told how many files are done, and of how many."""
 
 
+Wanted = type[Any]
+"""What is wanted of a file: its `FileFacts`, its `Outline`, or what a codemod sees in it."""
+
+PLAIN: dict[Wanted, Callable[[bytes], Outline]] = {FileFacts: look, Outline: outline}
+"""What is made of a file for everybody, and how."""
+
+
 @cache
-def _codec() -> tuple[msgspec.msgpack.Encoder, msgspec.msgpack.Decoder[FileFacts]]:
-    return msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(FileFacts)
+def _encoder() -> msgspec.msgpack.Encoder:
+    return msgspec.msgpack.Encoder()
 
 
-def pack(facts: FileFacts) -> bytes:
-    return _codec()[0].encode(facts)
+_decoders: dict[Wanted, msgspec.msgpack.Decoder[Any]] = {}
 
 
-def unpack(data: bytes) -> FileFacts:
-    return _codec()[1].decode(data)
-
-
-def unreadable() -> FileFacts:
-    """The facts of a file that is not looked at."""
-    return FileFacts((), (), (), (), (), (), (), (), (), (), (), 0)
+def _decoder(of: Wanted) -> msgspec.msgpack.Decoder[Any]:
+    if of not in _decoders:
+        kind = of if of in PLAIN else tuple[of.sight, ...]  # type: ignore[name-defined] # at run time it is a type
+        _decoders[of] = msgspec.msgpack.Decoder(kind)
+    return _decoders[of]
 
 
 @cache
@@ -80,38 +84,38 @@ def code_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def _version(codemod: type[Looks] | None) -> bytes:
+def _version(of: Wanted) -> bytes:
     """What decides, beside the bytes of a file, what is seen in it."""
-    own = "" if codemod is None else f"|{codemod.__qualname__}|{_source_digest(codemod)}"
-    return (code_version() + own).encode()
+    own = "" if of in PLAIN else _source_digest(of.__module__)
+    return f"{code_version()}|{of.__qualname__}|{own}".encode()
 
 
 @cache
-def _source_digest(codemod: type[Looks]) -> str:
-    home = sys.modules[codemod.__module__].__file__
+def _source_digest(module: str) -> str:
+    home = sys.modules[module].__file__
     assert home is not None
     return hashlib.sha256(Path(home).read_bytes()).hexdigest()[:16]
 
 
-def _look_packed(task: tuple[bytes, Sequence[type[Looks] | None]]) -> tuple[list[bytes], bool]:
+def _look_packed(task: tuple[bytes, Sequence[Wanted]]) -> tuple[list[bytes], bool]:
     """What a worker does: what is wanted of one file, as bytes, and whether that took parsing it.
 
-    Wanted are facts, which stand as None, and the sights of codemods. It is parsed once.
+    It is parsed once.
     """
     source, wanted = task
     with syntax.parsed(source) as tree:
-        seen = [pack(look(source)) if one is None else _seen(one, source) for one in wanted]
-        return seen, tree.is_parsed
+        return [_encoder().encode(_seen(one, source)) for one in wanted], tree.is_parsed
 
 
-def _seen(codemod: type[Looks], source: bytes) -> bytes:
+def _seen(of: Wanted, source: bytes) -> Any:
+    if of in PLAIN:
+        return PLAIN[of](source)
     with syntax.parsed(source) as tree:
         try:
             tree.strict = True
-            seen = list(codemod.look(tree))
+            return list(of.look(tree))
         except (RecursionError, syntax.NotUnderstood):
-            seen = []
-        return _codec()[0].encode(seen)
+            return []
 
 
 @dataclass
@@ -121,27 +125,40 @@ class Looker:
     jobs: int = 0
     """How many workers at most; 0 for as many as there are cores, 1 for none."""
     cache: FactsCache | None = None
-    parsed: int = 0
-    from_cache: int = 0
     lost: dict[bytes, str] = field(default_factory=dict)
     """Why a file could not be looked at, by its bytes."""
     progress: Progress | None = None
     _memory: dict[bytes, Any] = field(default_factory=dict)
+    _parsed: set[bytes] = field(default_factory=set)
+    _recalled: set[bytes] = field(default_factory=set)
     _workers: Workers | None = None
 
+    @property
+    def parsed(self) -> int:
+        """How many files were parsed, once or more."""
+        return len(self._parsed)
+
+    @property
+    def from_cache(self) -> int:
+        """Of how many files something was in the cache."""
+        return len(self._recalled)
+
     def __call__(self, sources: Mapping[str, bytes]) -> Mapping[str, FileFacts]:
-        return self._answers(None, sources)
+        return self._answers(FileFacts, sources)
+
+    def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]:
+        return self._answers(Outline, sources)
 
     def sights(
         self, codemod: type[Looks], sources: Mapping[str, bytes]
     ) -> Mapping[str, tuple[Any, ...]]:
         return self._answers(codemod, sources)
 
-    def _answers(self, of: type[Looks] | None, sources: Mapping[str, bytes]) -> dict[str, Any]:
+    def _answers(self, of: Wanted, sources: Mapping[str, bytes]) -> dict[str, Any]:
         self.prepare([(source, of) for source in sources.values()])
         return {path: self._memory[_key(of, source)] for path, source in sources.items()}
 
-    def prepare(self, wanted: Iterable[tuple[bytes, type[Looks] | None]]) -> None:
+    def prepare(self, wanted: Iterable[tuple[bytes, Wanted]]) -> None:
         """Look at many files for many, so that each is parsed but once."""
         missing = {_key(of, source): (of, source) for source, of in wanted}
         missing = {key: it for key, it in missing.items() if key not in self._memory}
@@ -149,17 +166,17 @@ class Looker:
             self._recall(missing)
             self._make({key: it for key, it in missing.items() if key not in self._memory})
 
-    def _recall(self, missing: Mapping[bytes, tuple[type[Looks] | None, bytes]]) -> None:
+    def _recall(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> None:
         if self.cache is None:
             return
         for key, value in self.cache.get(missing).items():
             try:
-                self._memory[key] = _unpacked(missing[key][0], value)
+                self._memory[key] = _decoder(missing[key][0]).decode(value)
             except msgspec.DecodeError:
                 continue
-            self.from_cache += 1
+            self._recalled.add(missing[key][1])
 
-    def _make(self, missing: Mapping[bytes, tuple[type[Looks] | None, bytes]]) -> None:
+    def _make(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> None:
         asked: dict[bytes, list[bytes]] = {}
         for key, (of, source) in missing.items():
             if len(source) <= MAX_BYTES:
@@ -175,14 +192,17 @@ class Looker:
                 self._memory |= {key: _nothing(missing[key][0]) for key in asked[source]}
                 continue
             seen, parsed = answer
-            self.parsed += parsed
+            if parsed:
+                self._parsed.add(source)
             made |= dict(zip(asked[source], seen, strict=True))
-        self._memory |= {key: _unpacked(missing[key][0], value) for key, value in made.items()}
+        self._memory |= {
+            key: _decoder(missing[key][0]).decode(value) for key, value in made.items()
+        }
         if self.cache is not None and made:
             self.cache.put(made)
 
     def _looks(
-        self, tasks: list[tuple[bytes, list[type[Looks] | None]]]
+        self, tasks: list[tuple[bytes, list[Wanted]]]
     ) -> Iterable[tuple[int, tuple[list[bytes], bool] | str]]:
         """What is seen in each file, in some order; a reason for one that killed its worker."""
         size = sum(len(source) for source, _ in tasks)
@@ -210,20 +230,12 @@ class Looker:
             self._workers = None
 
 
-def _unpacked(of: type[Looks] | None, value: bytes) -> Any:
-    return unpack(value) if of is None else _sight_decoder(of).decode(value)
+def _nothing(of: Wanted) -> Any:
+    """What is seen in a file that is not looked at."""
+    return of(error=0) if of in PLAIN else ()
 
 
-@cache
-def _sight_decoder(codemod: type[Looks]) -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(tuple[codemod.sight, ...])  # type: ignore[name-defined] # at run time it is a type
-
-
-def _nothing(of: type[Looks] | None) -> Any:
-    return unreadable() if of is None else ()
-
-
-def _key(of: type[Looks] | None, source: bytes) -> bytes:
+def _key(of: Wanted, source: bytes) -> bytes:
     return hashlib.sha256(_version(of) + b"\0" + source).digest()[:20]
 
 
@@ -269,13 +281,14 @@ def codebase_of(
         thorough,
         lambda: _cargo_files(snapshot),
     )
+    codebase.foresee(codemods)
     wanted = [
-        (path, codemod if codemod.sight is not None else None)
+        (path, codemod if codemod.sight is not None else FileFacts)
         for codemod in codemods
         for path in codebase.passed(codemod)
     ]
     looker.prepare([(sources[path], of) for path, of in wanted])
-    codebase.prepare([path for path, of in wanted if of is None])
+    codebase.prepare([path for path, of in wanted if of is FileFacts])
     return codebase
 
 

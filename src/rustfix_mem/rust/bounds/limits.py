@@ -141,7 +141,7 @@ def _home(path: str) -> frozenset[str]:
 
 def _constant(number: Number, path: str, files: Files) -> _Found | None:
     said = spoken(number.name)
-    declared = [s for s in files.facts(path).statics if s.name == number.name]
+    declared = [s for s in files.outline(path).statics if s.name == number.name]
     duration = bool(declared) and declared[0].type.name == "Duration"
     if bool(number.unit) != duration:
         return None
@@ -171,7 +171,7 @@ def _argument(number: Number, path: str, files: Files) -> _Found | None:
         first = number.name in CONSTRUCTORS and number.position == 0 and not number.unit
         known = meaning.path.partition("::")[0] in LIBRARIES
         return ("entries", item, spoken(owner)) if first and known else None
-    made = [f for f in files.facts(meaning.file).fns if f.name == number.name]
+    made = [f for f in files.outline(meaning.file).fns if f.name == number.name]
     made = [f for f in made if f.owner == meaning.defined.name and not f.trait]
     if len(made) != 1:
         return None

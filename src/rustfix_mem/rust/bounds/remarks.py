@@ -113,7 +113,7 @@ def _beside(limit: Limit, source: bytes) -> Iterator[Span]:
 
 def _about(limit: Limit, files: Files) -> Iterator[Span]:
     """Lines that speak of a cache in the docs of the function around, and of the field."""
-    facts, source = files.facts(limit.path), files.sources[limit.path]
+    facts, source = files.outline(limit.path), files.sources[limit.path]
     at = limit.number.span
     starts = [facts.fns[limit.number.fn].span.start] if limit.number.fn >= 0 else []
     starts += [static.span.start for static in facts.statics if static.span.holds(at)]

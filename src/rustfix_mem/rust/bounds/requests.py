@@ -57,7 +57,7 @@ def _value(node: Node, files: Files) -> int | None:
     found = [
         static.value
         for path in files.words.files_with_static(name)
-        for static in files.facts(path).statics
+        for static in files.outline(path).statics
         if static.name == name
     ]
     return number_of(found[0]) if len(found) == 1 else None

@@ -97,7 +97,7 @@ def _on_disk(number: Number, counts: str, path: str, files: Files) -> Iterator[s
         yield "it may be part of what is stored or sent, which others read"
         return
     stem = [word for word in words(number.name) if word in CACHED or word not in LONG]
-    for static in files.facts(path).statics:
+    for static in files.outline(path).statics:
         named = words(static.name)
         beside = counts == "seconds" and number.role == "const" and static.name != number.name
         if beside and FILED & set(named) and named[:2] == stem[:2]:
@@ -157,7 +157,7 @@ CONFIGURES = re.compile(r"config|settings|options|args", re.IGNORECASE)
 def _stored(number: Number, path: str, files: Files) -> Iterator[str]:
     """Whether a constant is the default of a type that is written somewhere and read again."""
     for file in files.files_with(number.name) if number.role == "const" else ():
-        facts = files.facts(file)
+        facts = files.outline(file)
         for at in _mentions(number.name, file, files):
             inside = [f for f in facts.fns if f.span.start <= at < f.span.end and f.owner]
             for fn in inside if not in_test(file, at, files) else ():
@@ -206,7 +206,7 @@ def _read_by_tests_alone(number: Number, path: str, files: Files) -> Iterator[st
     imported = sum(
         use.path.rpartition("::")[2] == number.name
         for file in files.files_with(number.name)
-        for use in files.facts(file).uses
+        for use in files.outline(file).uses
     )
     if len(read) - 1 - imported <= 0:
         yield "nothing but tests reads it: another number would change nothing"
@@ -226,4 +226,4 @@ def in_test(path: str, at: int, files: Files) -> bool:
     reach = files.reach(path)
     if reach.test or reach.state in ("test", "bench", "example"):
         return True
-    return any(f.test and f.span.start <= at < f.span.end for f in files.facts(path).fns)
+    return any(f.test and f.span.start <= at < f.span.end for f in files.outline(path).fns)

@@ -116,7 +116,7 @@ def _harmless(maker: Maker, path: str, files: Files) -> Iterator[str]:
 def _kept(maker: Maker, path: str, files: Files) -> TypeTree | None:
     """The type of the cache, `LruCache<K, V>`, as its static or field declares it."""
     owner, _, name = maker.holder.rpartition(".")
-    facts = files.facts(path)
+    facts = files.outline(path)
     declared = [s.type for s in facts.statics if s.name == name and s.span.holds(maker.span)]
     declared += [f.type for t in facts.types if t.name == owner for f in t.fields if f.name == name]
     if len(declared) != 1:
@@ -199,7 +199,7 @@ def _constant(maker: Maker, path: str, entries: int, files: Files) -> Edit:
     name, source = _name(maker), files.sources[path]
     if not maker.holder or re.search(rb"\b" + name.encode() + rb"\b", source):
         raise Refused(f"`{name}` is there already, and is something else")
-    facts = files.facts(path)
+    facts = files.outline(path)
     home = facts.fns[maker.fn].home if maker.fn >= 0 else _item_start(source, maker.span.start)
     indent = layout.indent_at(source, home)
     package = files.reach(path).package
@@ -236,7 +236,7 @@ ITEM = re.compile(
 
 
 def _remembered(memo: Memoised, crate: str, path: str, entries: int, files: Files) -> Unbounded:
-    fn = files.facts(path).fns[memo.fn]
+    fn = files.outline(path).fns[memo.fn]
     said = Unbounded(path, memo.span, fn.name, f"#[{memo.macro.rpartition('::')[2]}]", fn.test)
     keys = [p.type for p in fn.params]
     if any(key in TOLD for key in memo.settings) or "Capacity" in memo.settings:
@@ -265,7 +265,7 @@ def _not_told(memo: Memoised, crate: str, path: str, files: Files) -> Iterator[s
     other = [key for key in memo.settings if key in OTHER_STORES]
     if other:
         yield f"it has a store of its own: `{other[0]}`"
-    fn = files.facts(path).fns[memo.fn]
+    fn = files.outline(path).fns[memo.fn]
     if fn.returns is not None:
         found = hazards(fn.returns, path, fn.module, files)
         for kind, what in (("acts when it is dropped", found.acts), ("is shared", found.mutable)):

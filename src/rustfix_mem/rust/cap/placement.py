@@ -61,7 +61,7 @@ def cap(
     if len(paths) > 1:
         raise Refused(f"it grows in {len(paths)} files, which would need a constant they share")
     path = growths[0].path
-    facts, source = files.facts(path), files.sources[path]
+    facts, source = files.outline(path), files.sources[path]
     fns = [facts.fns[here.mention.fn] for here in growths]
     if len({fn.module for fn in fns}) > 1:
         raise Refused("it grows in more than one module of a file")

@@ -58,12 +58,12 @@ def constant(
     base, module = constant_base(collection), fns[0].module
     if len(base) > LONG_BASE and _is_only(collection, path, files):
         base = "_".join(words(collection.name))
-    named = [s for s in files.facts(path).statics if s.name == collection.name]
+    named = [s for s in files.outline(path).statics if s.name == collection.name]
     if collection.static is not None and len(named) > 1:  # `static CACHE` in two functions
         base = "_".join(dict.fromkeys([*words(fns[0].name), *words(collection.name)]))
     plain = (f"MAX_{base}",) if "CACHE" in base or base.endswith("ENTRIES") else ()
     for name in (f"MAX_{base}_ENTRIES", *plain):
-        for known in files.facts(path).statics:
+        for known in files.outline(path).statics:
             if known.name == name and known.module == module:
                 fixed = bound.memory is None
                 if (
@@ -106,7 +106,7 @@ LONG_BASE = 40
 
 def _is_only(collection: Collection, path: str, files: Files) -> bool:
     """Whether a field of two words or more is the only one in its file that is called so."""
-    here = [f for t in files.facts(path).types for f in t.fields if f.name == collection.name]
+    here = [f for t in files.outline(path).types for f in t.fields if f.name == collection.name]
     several = len(words(collection.name)) > 1
     return several and path == collection.path and len(here) == 1
 

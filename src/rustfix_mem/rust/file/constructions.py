@@ -37,24 +37,25 @@ SPAWNS = ("spawn", "spawn_blocking", "spawn_local", "block_on", "run")
 
 def constructions(function: Function, index: int) -> Iterator[Construction]:
     """The values that a function makes of types other than the one whose method it is."""
+    forever = _last_loop(function)
     for node in syntax.walk(function.body):
         if node.type not in ("struct_expression", "call_expression"):
             continue
         made = constructed(node)
         if made is None or made.name in ("Self", function.owner) or not made.name[:1].isupper():
             continue
-        fate, long = _fate(node, function, 0)
+        fate, long = _fate(node, function, forever, 0)
         yield Construction(made.head, index, fate, long, function.test, span(node), function.module)
 
 
-def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
+def _fate(node: Node, function: Function, forever: int, depth: int) -> tuple[str, bool]:
     """What becomes of the value, and whether its local lives as long as the program."""
     parent = node.parent
     if parent is None or depth > DEEP:
         return "moved", False
     match parent.type:
         case "let_declaration":
-            return _local(parent, function, depth)
+            return _local(parent, function, forever, depth)
         case "field_initializer" | "shorthand_field_initializer":
             holder = parent.parent.parent if parent.parent is not None else None
             owner = text(field(holder, "name")) if holder is not None else ""
@@ -64,7 +65,7 @@ def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
             call = parent.parent
             callee = "".join(text(field(call, "function")).split()) if call is not None else ""
             if call is not None and callee.endswith(WRAPPERS):
-                return _fate(call, function, depth + 1)
+                return _fate(call, function, forever, depth + 1)
             if callee.endswith(SPAWNS):
                 return "spawned", True
             return "kept" if KEEPS.search(callee) else "moved", False
@@ -72,44 +73,46 @@ def _fate(node: Node, function: Function, depth: int) -> tuple[str, bool]:
             call = parent.parent.parent if parent.parent is not None else None
             callee = text(field(call, "function")) if call is not None else ""
             if call is not None and callee.endswith(MAKERS):
-                return _fate(call, function, depth + 1)
+                return _fate(call, function, forever, depth + 1)
         case "block" | "return_expression" | "function_item":
             return "returned", False
         case "field_expression" if text(field(parent, "field")) in CONSUMERS:
             call = parent.parent
-            return ("moved", False) if call is None else _fate(call, function, depth + 1)
+            return ("moved", False) if call is None else _fate(call, function, forever, depth + 1)
         case "field_expression" | "reference_expression" | "expression_statement":
             return "local", False
         case "await_expression" | "try_expression" | "parenthesized_expression":
-            return _fate(parent, function, depth + 1)
+            return _fate(parent, function, forever, depth + 1)
     return "moved", False
 
 
-def _local(let: Node, function: Function, depth: int) -> tuple[str, bool]:
+def _local(let: Node, function: Function, forever: int, depth: int) -> tuple[str, bool]:
     """The value is bound to a local: does anything but a borrow of it leave the function?"""
     name, block = alias_name(field(let, "pattern")), let.parent
     if not name or block is None:
         return "moved", False
-    long = _outlives(function, let)
+    long = _is_of_main(function) or forever > let.end_byte
     for node in syntax.walk(block):
         if node.type != "identifier" or text(node) != name or node.start_byte < let.end_byte:
             continue
         if declaration(node, name) != let:
             continue
         if not _borrowed(node):
-            kept, _ = ("moved", False) if depth > DEEP else _fate(node, function, depth + 1)
+            kept, _ = (
+                ("moved", False) if depth > DEEP else _fate(node, function, forever, depth + 1)
+            )
             return kept if kept.startswith(("field:", "kept")) else "moved", long
     return "local", long
 
 
-def _outlives(function: Function, let: Node) -> bool:
-    """Whether the function is `main`, or loops for ever behind the let."""
-    if function.name == "main" and not function.owner:
-        return True
-    return any(
-        node.type == "loop_expression" and node.start_byte > let.end_byte
-        for node in syntax.walk(function.body)
-    )
+def _is_of_main(function: Function) -> bool:
+    return function.name == "main" and not function.owner
+
+
+def _last_loop(function: Function) -> int:
+    """Where the function loops for ever, the last time; -1 if it does nowhere."""
+    inside = syntax.walk(function.body)
+    return max((n.start_byte for n in inside if n.type == "loop_expression"), default=-1)
 
 
 def _borrowed(node: Node) -> bool:

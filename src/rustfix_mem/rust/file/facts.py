@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 7
+SCHEMA = 8
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -150,8 +150,6 @@ class FnDef:
     params: tuple[Parameter, ...]
     returns: TypeTree | None
     span: Span
-    accessor: Place | None
-    """What it hands out, if its body is only a way to that place."""
     home: int
     """Where a constant for this function goes: before the docs of the outermost item."""
 
@@ -327,25 +325,38 @@ class Memoised:
 
 
 @dataclass(frozen=True, slots=True)
-class FileFacts:
-    uses: tuple[Use, ...]
-    mods: tuple[ModDecl, ...]
-    types: tuple[TypeDef, ...]
-    statics: tuple[StaticDef, ...]
-    fns: tuple[FnDef, ...]
-    mentions: tuple[Mention, ...]
-    constructions: tuple[Construction, ...]
-    dropped: tuple[str, ...]
+class Outline:
+    """What a file declares: all that can be said of it without its functions' bodies.
+
+    Items inside of bodies are there, too.
+    """
+
+    uses: tuple[Use, ...] = ()
+    mods: tuple[ModDecl, ...] = ()
+    types: tuple[TypeDef, ...] = ()
+    statics: tuple[StaticDef, ...] = ()
+    fns: tuple[FnDef, ...] = ()
+    dropped: tuple[str, ...] = ()
     """Types with an `impl Drop`."""
-    clonable: tuple[str, ...]
-    tokens: tuple[str, ...]
-    """Identifiers inside macros whose grammar is not known."""
-    item_macros: tuple[str, ...]
+    clonable: tuple[str, ...] = ()
+    item_macros: tuple[str, ...] = ()
     """Macros called where items stand: they may declare modules or types."""
-    error: int | None
-    """The byte where the grammar lost the thread; then everything else is empty."""
     macro_words: tuple[str, ...] = ()
     """Identifiers in the bodies of macros that the file defines."""
+    error: int | None = None
+    """The byte where the grammar lost the thread; then everything else is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts(Outline):
+    """What a file declares, and what its functions do."""
+
+    accessors: tuple[Place | None, ...] = ()
+    """What each of `fns` hands out, if its body is only a way to that place."""
+    mentions: tuple[Mention, ...] = ()
+    constructions: tuple[Construction, ...] = ()
+    tokens: tuple[str, ...] = ()
+    """Identifiers inside macros whose grammar is not known."""
     numbers: tuple[Number, ...] = ()
     makers: tuple[Maker, ...] = ()
     memoised: tuple[Memoised, ...] = ()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file.inner import GROWS
 from rustfix_mem.rust.file.uses import KINDS
 
 if TYPE_CHECKING:
@@ -75,14 +74,26 @@ LENT = (
 
 MANY = rb"(?:\d[\d_]{3,}|\d\s*\*\s*\d)"
 LONG = rb"(?:\d[\d_]{2,}|\d\s*\*\s*\d|[\w:]*from_(?:mins|hours|days))"
-SIZED = re.compile(
-    rb"(?:ttl|max_?age|expir|time_to|lifetime|lifespan)\w*\s*[:=(][^;{}]{0,80}?" + LONG + rb"|"
-    rb"(?:(?<!with_)capacity|entries|max_size)\w*\s*[:=(][^;{}]{0,80}?" + MANY + rb"|"
-    rb"(?:cache|lru|memoi)[^;]{0,300}?(?:[:=(]\s*(?:[\w:<>]+\()*" + MANY + rb"|from_secs\(\d{3}"
-    rb"|secs\w*\s*[:=][^;{}]{0,20}?\d{3}|from_(?:mins|hours|days))",
-    re.IGNORECASE,
+AGE = rb"\w*\s*[:=(][^;{}]{0,80}?" + LONG
+COUNT = rb"\w*\s*[:=(][^;{}]{0,80}?" + MANY
+NEARBY = (
+    rb"[^;]{0,300}?(?:[:=(]\s*(?:[\w:<>]+\()*" + MANY + rb"|from_secs\(\d{3}"
+    rb"|secs\w*\s*[:=][^;{}]{0,20}?\d{3}|from_(?:mins|hours|days))"
 )
-"""A name that `numbers.TELLS`, and a number that is far above what anybody would ask for."""
+SIZED = tuple(
+    re.compile(word + rest)
+    for words, rest in (
+        ((b"ttl", b"max_?age", b"expir", b"time_to", b"lifetime", b"lifespan"), AGE),
+        ((b"capacity(?<!with_capacity)", b"entries", b"max_size"), COUNT),
+        ((b"cache", b"lru", b"memoi"), NEARBY),
+    )
+    for word in words
+)
+"""Names that `numbers.TELLS`, and a number that is far above what anybody would ask for, in small
+letters. One pattern a name: what begins with a literal is searched for eight times as fast."""
+
+INNER = tuple(re.compile(w + rb"\w*\s*\.\s*(?:insert|entry)\s*\(") for w in (b"cache", b"memo"))
+"""`inner.GROWS`, in small letters."""
 
 APART = re.compile(rb"\}\s*=\s*(?:&\s*mut\s+)?\*?self\b")
 """A pattern that takes `self` apart."""
@@ -90,6 +101,10 @@ APART = re.compile(rb"\}\s*=\s*(?:&\s*mut\s+)?\*?self\b")
 NEAR = 200
 """Bytes before a name that are looked at."""
 
+FAR = 20_000
+"""Bytes before a name in which its statement must begin to be understood."""
+
+MAKES = (b"unbounded", b"builder", b"Unlimited", b"memoize", b"cached")
 MADE = re.compile(
     rb"(?:Cache|[Ll][Rr][Uu])\w*\s*(?:::\s*<[^;]*?>\s*)?::\s*(?:unbounded|new_unbounded|builder)"
     rb"|Unlimited|\bmemoize\b|#\[(?:\w+::)*cached|use\s+cached\b"
@@ -103,14 +118,19 @@ def skim(source: bytes, families: Iterable[str]) -> Skim:
     return Skim(
         tuple(declared(live, kinds)),
         tuple(name.decode() for name in dict.fromkeys(_aliases(live, kinds))),
-        SIZED.search(live) is not None,
-        MADE.search(live) is not None,
+        _one_of(SIZED, live.lower()),
+        any(word in live for word in MAKES) and MADE.search(live) is not None,
     )
+
+
+def _one_of(patterns: Iterable[re.Pattern[bytes]], text: bytes) -> bool:
+    return any(pattern.search(text) for pattern in patterns)
 
 
 @cache
 def _kinds(families: tuple[str, ...]) -> re.Pattern[bytes]:
-    return re.compile(rb"\b\w*(?:" + "|".join(map(re.escape, families)).encode() + rb")\b")
+    """What ends with one of these names."""
+    return re.compile(rb"(?:" + "|".join(map(re.escape, families)).encode() + rb")\b")
 
 
 def _aliases(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[bytes]:
@@ -138,7 +158,7 @@ def declared(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[Declared]:
     """The fields and statics whose type names one of the collections."""
     fields = list(_fields(live, kinds))
     names = [field.name for field in fields]
-    inner = GROWS.search(live.decode("latin-1")) is not None
+    inner = _one_of(INNER, live.lower())
     for field in fields:
         item = f"{field.owner.decode()}.{field.name.decode()}"
         alone = names.count(field.name) == 1 and not field.name.isdigit() and not inner
@@ -218,26 +238,37 @@ def grows(source: bytes, name: str) -> bool:
     return _grown(source, literal, b"") and _grown(_without_tests(source), literal, b"")
 
 
+LENT_BEFORE = re.compile(rb"mut\s+(?:\w+\s*\.\s*)*\Z")
+NAMED_BEFORE = re.compile(rb"let\s+mut\s+\w+\s*=[^;]*\.\Z")
+
+
 @cache
 def _filling(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
-    """What puts something in where it is named, what lends it, and what takes its owner apart."""
-    written = re.escape(name)
-    into = (
-        written + rb"\b(?:\s*\(\s*\))?" + INSIDE + rb"\s*\.\s*(?:" + IN + b"|" + LENT + rb")\s*\("
-    )
-    lent = (
-        rb"mut\s+(?:\w+\s*\.\s*)*" + written + rb"\b"
-        rb"|let\s+mut\s+\w+\s*=[^;]*\." + written + rb"\b"
-    )
-    apart = rb"\{[^{}]*\b" + written + rb"\b[^{}]*" + APART.pattern
-    return re.compile(into), re.compile(lent), re.compile(apart)
+    """Where it stands, what puts something in there, and what takes its owner apart."""
+    written = re.escape(name) + rb"\b"
+    into = written + rb"(?:\s*\(\s*\))?" + INSIDE + rb"\s*\.\s*(?:" + IN + b"|" + LENT + rb")\s*\("
+    apart = rb"\{[^{}]*\b" + written + rb"[^{}]*" + APART.pattern
+    return re.compile(written), re.compile(into), re.compile(apart)
 
 
 def _grown(live: bytes, name: bytes, behind: bytes) -> bool:
     """Whether something may be put into `name`; `behind` stands before it, if it is not a local."""
-    into, lent, apart = _filling(name)
+    if name not in live:
+        return False
+    written, into, apart = _filling(name)
     if any(_before(live, found.start()).endswith(behind) for found in into.finditer(live)):
         return True
-    if lent.search(live):
+    if any(_is_lent(live, found.start()) for found in written.finditer(live)):
         return True
     return APART.search(live) is not None and apart.search(live) is not None
+
+
+def _is_lent(live: bytes, at: int) -> bool:
+    """Whether `&mut` stands before what is named there, or it is given a name that is `mut`."""
+    start = live.rfind(b";", max(0, at - FAR), at) + 1
+    statement = live[start or max(0, at - FAR) : at]
+    if b"mut" not in statement:
+        return False
+    if not start and at > FAR:
+        return True  # who knows
+    return LENT_BEFORE.search(statement) is not None or NAMED_BEFORE.search(statement) is not None

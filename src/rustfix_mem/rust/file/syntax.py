@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import re
+from bisect import bisect_left
 from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -111,6 +113,7 @@ class Tree:
         self.source = source
         self.strict = False
         self._root: Node | None = None
+        self._declarations: Node | None = None
         self._mended = False
 
     @cached_property
@@ -143,6 +146,13 @@ class Tree:
             self._root = _copied(self._tree, self.source)
         return self._root
 
+    @property
+    def declarations(self) -> Node:
+        """The root of a copy without the bodies of functions, but for those that hold items."""
+        if self._root is None and self._declarations is None:
+            self._declarations = _copied(self._tree, self.source, bodies=False)
+        return self._root or self._declarations or self.root
+
     def error(self) -> int | None:
         """The byte where the grammar first lost the thread; None if it understood the file."""
         root = self._tree.root_node
@@ -157,7 +167,7 @@ class Tree:
 
     def drop(self) -> None:
         """Untie children from parents, so that nothing is left for the collector to find."""
-        stack = [self._root] if self._root is not None else []
+        stack = [root for root in (self._root, self._declarations) if root is not None]
         while stack:
             at = stack.pop()
             stack += at.children
@@ -218,11 +228,23 @@ def _fields() -> dict[int | None, str | None]:
     return {None: None, **{number: language.field_name_for_id(number) for number in numbers}}
 
 
-def _copied(tree: tree_sitter.Tree, source: bytes) -> Node:
+ITEM = re.compile(
+    rb"(?<!['#])\b(?:fn|struct|enum|union|trait|type|static|const|use|mod|extern)\b(?=[\s/])"
+    rb"|\bimpl\b|\b(?:thread_local|lazy_static|macro_rules)\b"
+)
+"""A word without which nothing is declared; it may stand there for something else."""
+
+COMMENT_LINE = re.compile(rb"[ \t]*//")
+CODE = ("block", "arguments", "let_declaration", "match_block", "match_arm", "match_pattern")
+"""What holds code, beside all that is called an expression: a declaration only if one is in it."""
+
+
+def _copied(tree: tree_sitter.Tree, source: bytes, bodies: bool = True) -> Node:
     """The root of a copy. One loop with a cursor: it goes round two million times for 8 MB."""
     cursor, kinds, fields, file = tree.walk(), _kinds(), _fields(), File(source)
     down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     top, order = tree.root_node, file.order
+    items = None if bodies else _items(source)
     parent = root = Node(file, top.type, None, None, top.start_byte, top.end_byte)
     order.append(root)
     descend = down()
@@ -248,8 +270,30 @@ def _copied(tree: tree_sitter.Tree, source: bytes) -> Node:
                 node.first = len(order)
                 order.append(node)
                 node.behind = len(order)
+                if items is not None and _is_left_out(node, items):
+                    continue
                 if descend := down():
                     parent = node
+
+
+def _items(source: bytes) -> list[int]:
+    """Where something may be declared."""
+    return [
+        word.start()
+        for word in ITEM.finditer(source)
+        if not COMMENT_LINE.match(source, source.rfind(b"\n", 0, word.start()) + 1)
+    ]
+
+
+def _is_left_out(node: Node, items: list[int]) -> bool:
+    """Whether nobody who wants declarations asks what is in it."""
+    kind = node.type
+    if kind == "token_tree":
+        return node.parent is not None and node.parent.type in ("macro_invocation", "attribute")
+    if kind in CODE or kind.endswith("_expression"):
+        at = bisect_left(items, node.start_byte)
+        return at == len(items) or items[at] >= node.end_byte
+    return kind in COMMENTS
 
 
 def text(node: Node | None) -> str:

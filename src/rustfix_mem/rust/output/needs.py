@@ -152,7 +152,7 @@ def _said(asks: re.Pattern[bytes], path: str, files: Files) -> str:
     for found in asks.finditer(files.sources[path]):
         at = Span(found.start(), found.end())
         tests = files.reach(path).test or any(
-            fn.test and fn.span.holds(at) for fn in files.facts(path).fns
+            fn.test and fn.span.holds(at) for fn in files.outline(path).fns
         )
         if not tests:
             return " ".join(found[0].decode("utf-8", "replace").split())
@@ -172,7 +172,7 @@ def _wanted_by_test(read: ProcessRead, path: str, most: int, files: Files) -> st
     for other in dict.fromkeys([path, *files.files_with(name)]):
         if not SIZED.search(files.text(other, Span(0, len(files.sources[other])))):
             continue
-        for fn in files.facts(other).fns:
+        for fn in files.outline(other).fns:
             body = files.text(other, fn.span) if fn.test else ""
             if not re.search(rf"\b{name}\b", body):
                 continue

@@ -121,7 +121,7 @@ class Leftovers:
             self.crates[word] = path
         elif staying:
             self.rests.append((path, span(staying[0])))
-        elif word[:1].isupper() and any(u.name == "*" for u in self.files.facts(path).uses):
+        elif word[:1].isupper() and any(u.name == "*" for u in self.files.outline(path).uses):
             raise Refused(f"the import that brings `{word}` might then be unused")
 
     def _import(
@@ -159,7 +159,7 @@ class Leftovers:
         for other in files.files_with(word):
             if other == path:
                 continue
-            facts, there = files.facts(other), files.reach(other)
+            facts, there = files.outline(other), files.reach(other)
             if word in facts.macro_words and called - READING_MACROS:
                 raise Refused(f"a macro in {other} may need the import of `{word}`")
             below = there.module.startswith(f"{here.module}::") or not here.module

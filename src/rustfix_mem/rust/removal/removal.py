@@ -144,7 +144,7 @@ def _must_not_be_api(collection: Collection, owner: TypeDef, files: Files) -> No
 
 def _must_not_be_made_by_macros(collection: Collection, files: Files) -> None:
     for path in files.files_with(collection.name):
-        if collection.name in files.facts(path).macro_words:
+        if collection.name in files.outline(path).macro_words:
             raise Refused(f"a macro in {path} names it")
 
 
@@ -160,7 +160,7 @@ def _paths(collection: Collection, owner: TypeDef, files: Files) -> list[str]:
             continue
         if reach.state == "unknown":
             raise Refused(f"nobody can say how rustc comes to {path}, which may name it")
-        if files.facts(path).error is not None:
+        if files.outline(path).error is not None:
             raise Refused(f"{path}, which may name it, could not be read")
         if reach.cfg and reach.cfg != "cfg(test)" and collection.path != path:
             raise Refused(f"{path} is compiled only under `{reach.cfg}`")

@@ -144,7 +144,7 @@ def _is_free_here(node: Node, site: Site, of: Site) -> bool:
         return False
     own = [
         fn
-        for fn in site.files.facts(site.path).fns
+        for fn in site.files.outline(site.path).fns
         if fn.name == of.function.name and not fn.owner and fn.module == site.function.module
     ]
     if site.path == of.path and site.function.module == of.function.module:

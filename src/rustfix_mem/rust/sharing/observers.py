@@ -106,7 +106,7 @@ def _points(tree: TypeTree, word: str) -> bool:
 
 
 def _declared(path: str, files: Files) -> Iterator[tuple[str, TypeTree]]:
-    facts = files.facts(path)
+    facts = files.outline(path)
     for defined in facts.types:
         yield from ((kept.name, kept.type) for kept in defined.fields if not kept.name.isdigit())
         if defined.target is not None:

@@ -115,7 +115,7 @@ def _visit_defined(defined: TypeDef, path: str, search: _Search) -> None:
     if identity in search.seen:
         return
     search.seen.add(identity)
-    facts = search.files.facts(path)
+    facts = search.files.outline(path)
     if defined.name in facts.dropped:
         raise Refused(f"`{defined.name}` does something when it is dropped")
     if defined.name in facts.clonable:

@@ -213,7 +213,7 @@ def method(on: Typed, name: str, files: Files) -> Known | None:
     known = [
         (fn, path)
         for path in paths
-        for fn in files.facts(path).fns
+        for fn in files.outline(path).fns
         if fn.name == name and fn.owner == defined.name
     ]
     if len(known) != 1:
@@ -278,10 +278,10 @@ def called(callee: Node, site: Site) -> Known | None:
         )
     fns = [
         fn
-        for fn in site.files.facts(site.path).fns
+        for fn in site.files.outline(site.path).fns
         if fn.name == name and not fn.owner and fn.module == site.function.module
     ]
-    hidden = any(use.name == name for use in site.files.facts(site.path).uses)
+    hidden = any(use.name == name for use in site.files.outline(site.path).uses)
     local = declaration(callee, name) is not None
     return (fns[0], site.path) if len(fns) == 1 and not hidden and not local else None
 

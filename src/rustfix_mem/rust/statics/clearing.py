@@ -62,7 +62,7 @@ class Kept:
 
 def kept(name: str, path: str, files: Files) -> Kept | None:
     """The static called `name` in a file, if it holds much and the program can load it again."""
-    facts = files.facts(path)
+    facts = files.outline(path)
     static = next((s for s in facts.statics if s.name == name and s.scope == "module"), None)
     lock = lock_of(static.type) if static is not None else None
     if static is None or lock is None or static.test:
@@ -75,7 +75,7 @@ def kept(name: str, path: str, files: Files) -> Kept | None:
 
 def _loaders(static: StaticDef, path: str, files: Files) -> Iterator[FnDef]:
     """Functions that take nothing and assign the whole value."""
-    facts = files.facts(path)
+    facts = files.outline(path)
     for mention in _mentions(static, path, files):
         if not mention.place.path and any(use.kind == "assign" for use in mention.uses):
             fn = facts.fns[mention.fn]
@@ -122,7 +122,7 @@ def _holds_much(tree: TypeTree, path: str, module: str, files: Files, depth: int
 
 def freed_by(found: Kept, files: Files) -> str:
     """The function that frees it already; empty if none does."""
-    facts = files.facts(found.path)
+    facts = files.outline(found.path)
     for mention in _mentions(found.static, found.path, files):
         name = facts.fns[mention.fn].name
         emptied = any(use.kind == "clear" or use.method == "take" for use in mention.uses)
@@ -136,7 +136,7 @@ def clearing(found: Kept, files: Files) -> Clearing:
     static, loader, path = found.static, found.loader, found.path
     source = files.sources[path]
     name = f"clear_{static.name.lower()}"
-    if any(fn.name == name and not fn.test for fn in files.facts(path).fns):
+    if any(fn.name == name and not fn.test for fn in files.outline(path).fns):
         raise Refused(f"`{name}` is there already")
     fresh = _fresh(static, path, files)
     _must_not_be_flagged(found, files)
@@ -175,7 +175,7 @@ def _fresh(static: StaticDef, path: str, files: Files) -> str:
 
 def _must_not_be_flagged(found: Kept, files: Files) -> None:
     """A flag beside it would still say that it is loaded."""
-    facts = files.facts(found.path)
+    facts = files.outline(found.path)
     others = [s.name for s in facts.statics if not s.constant and s.name != found.static.name]
     for mention in _mentions(found.static, found.path, files):
         if any(use.kind == "assign" for use in mention.uses):

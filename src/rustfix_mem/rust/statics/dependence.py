@@ -146,7 +146,7 @@ def _must_be_imported(made: dict[str, Converted], package: Package, files: Files
         for path in files.files_with(name):
             if files.reach(path).package != package or path in made:
                 continue
-            for use in files.facts(path).uses:
+            for use in files.outline(path).uses:
                 inner = use.path.startswith(("super", "crate", "self"))
                 if inner and use.name in (name, "*"):
                     raise Refused(f"{path} may take `{name}` from another module")

@@ -37,7 +37,7 @@ CALLED = re.compile(r"(?<![\w.:!])(?:self\.|Self::)?([a-z_]\w*)(?:::<[^>()]*>)?\
 def miss_path(here: Here, files: Files) -> str:
     """What is written between a miss and the growth; to the function's end if a hit returns."""
     use = here.use
-    fn = files.facts(here.path).fns[here.mention.fn]
+    fn = files.outline(here.path).fns[here.mention.fn]
     if use.lookup is None or use.slot is None:
         return ""
     whole = use.slot.whole
@@ -51,7 +51,7 @@ def _reaches(written: str, here: Here, files: Files) -> Iterator[str]:
     """The text, and that of every function of the file that it seems to call."""
     yield written
     called = set(CALLED.findall(written))
-    for fn in files.facts(here.path).fns:
+    for fn in files.outline(here.path).fns:
         if fn.name in called and not fn.test:
             yield files.text(here.path, fn.span)
 
@@ -90,7 +90,7 @@ def _changes(here: Here, collection: Collection, files: Files) -> Iterator[str]:
             meaning = files.names.meaning(kept.type.head, collection.path, collection.module)
             if meaning is None or meaning.defined is None:
                 continue
-            fns = files.facts(meaning.file).fns
+            fns = files.outline(meaning.file).fns
             own = [f for f in fns if f.owner == meaning.defined.name and f.name == method]
             if any(_takes_mut(fn) for fn in own):
                 yield f"computing it again does more than answer: `{kept.name}.{method}` changes it"
@@ -119,7 +119,7 @@ def _takes_mut(fn: FnDef) -> bool:
 
 def _comes_back(here: Here, files: Files) -> Iterator[str]:
     """Whether what computes the value is given the owner: it may ask for smaller ones."""
-    fn = files.facts(here.path).fns[here.mention.fn]
+    fn = files.outline(here.path).fns[here.mention.fn]
     written = miss_path(here, files)
     for parameter in fn.params[1:]:
         if re.search(rf"\b{re.escape(parameter.name)}\(\s*(?:&mut |&)?\*?self\b", written):

@@ -67,7 +67,7 @@ def meant(above: str) -> Iterator[str]:
 def emptied(live: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Why what cannot be bounded need not be told of: a function of others empties it."""
     for here in live:
-        fn = files.facts(here.path).fns[here.mention.fn] if here.mention.fn >= 0 else None
+        fn = files.outline(here.path).fns[here.mention.fn] if here.mention.fn >= 0 else None
         if here.use.kind != "clear" or not here.sure or fn is None or fn.owner:
             continue
         call = re.compile(rf"(?<![\w.])(?:[a-z_]\w*::)*{fn.name}\s*\(".encode())

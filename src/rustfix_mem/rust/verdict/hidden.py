@@ -43,7 +43,7 @@ def _is_likely(here: Here, collection: Collection) -> bool:
 
 def _lent_unseen(here: Here, files: Files) -> bool:
     """Whether a trait's method lends it to be changed: `DerefMut`, which no call names."""
-    fn = files.facts(here.path).fns[here.mention.fn]
+    fn = files.outline(here.path).fns[here.mention.fn]
     return bool(fn.trait) and fn.returns is not None and fn.returns.head == "&mut"
 
 
@@ -69,7 +69,7 @@ def because(here: Here, collection: Collection, files: Files) -> tuple[bool, str
         case "token":
             return False, f"named in a macro that is not read: `{name}!`"
         case "returned":
-            fn = files.facts(here.path).fns[here.mention.fn]
+            fn = files.outline(here.path).fns[here.mention.fn]
             return False, f"handed out by `{fn.name}`, to be changed where nothing names it"
         case "grow":
             lender = _lender(here, files)
@@ -89,7 +89,7 @@ def because(here: Here, collection: Collection, files: Files) -> tuple[bool, str
 def _of_two(here: Here, collection: Collection, files: Files) -> str:
     """Whether its owner is defined twice in its file, each under a `cfg`; empty if it is not."""
     name = collection.owner.name if collection.owner is not None else ""
-    same = [defined for defined in files.facts(here.path).types if defined.name == name]
+    same = [defined for defined in files.outline(here.path).types if defined.name == name]
     return f"`{name}` has {len(same)} definitions" if len(same) > 1 else ""
 
 
@@ -123,6 +123,6 @@ def _lender(here: Here, files: Files) -> str:
     owner = owner_of(here.mention.place, here.mention, here.path, files)
     if owner is None or owner.defined is None:
         return ""
-    fns = files.facts(owner.file).fns
+    fns = files.outline(owner.file).fns
     lends = any(fn.owner == owner.defined.name and fn.name == "deref" for fn in fns)
     return owner.defined.name if lends else ""

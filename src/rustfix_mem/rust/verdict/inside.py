@@ -76,7 +76,7 @@ def stays_behind(
     if is_finite(collection.key, collection.path, collection.module, files):
         return
     for here in growths:
-        fn = files.facts(here.path).fns[here.mention.fn]
+        fn = files.outline(here.path).fns[here.mention.fn]
         if re.search(r"\bremove", files.text(here.path, fn.span)):
             return
     yield f"nothing removes an entry when its value is gone: `{value}` holds none alive"

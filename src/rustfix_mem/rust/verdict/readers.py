@@ -100,7 +100,7 @@ def _deprecated(collection: Collection, growths: tuple[Here, ...], files: Files)
     starts = [(collection.path, collection.span.start)]
     if collection.owner is not None:
         starts.append((collection.path, collection.owner.span.start))
-    starts += [(h.path, files.facts(h.path).fns[h.mention.fn].span.start) for h in growths]
+    starts += [(h.path, files.outline(h.path).fns[h.mention.fn].span.start) for h in growths]
     for path, start in starts:
         before = ATTRIBUTES.search(files.sources[path][max(0, start - 2000) : start])
         if before is not None and DEPRECATED.search(before[0]):
@@ -167,7 +167,7 @@ def _half(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
 
 def _other_call(name: str, here: Here, known: tuple[str, ...], files: Files) -> Iterator[str]:
     """Where a function that is none of the known ones calls one of this name."""
-    for fn in files.facts(here.path).fns:
+    for fn in files.outline(here.path).fns:
         said = files.text(here.path, fn.span)
         if fn.test or fn.name in known:
             continue
@@ -181,7 +181,7 @@ def _other_call(name: str, here: Here, known: tuple[str, ...], files: Files) -> 
 def _recurses(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Whether the same function computes the value: to forget may then cost exponential time."""
     for here, fn in [(one, fn) for one in growths for fn in functions_of(one, files)]:
-        facts = files.facts(here.path)
+        facts = files.outline(here.path)
         if _calls(fn, fn, here.path, files):
             yield f"`{fn.name}` calls itself: to forget entries half-way may cost exponential time"
             return
@@ -219,7 +219,7 @@ def _named_elsewhere(collection: Collection, files: Files) -> Iterator[str]:
     """Whether a macro's body, or another static, names it: what happens there is not followed."""
     word = re.compile(rf"\b{re.escape(collection.name)}\b")
     for path in scope(collection, files):
-        facts = files.facts(path)
+        facts = files.outline(path)
         if collection.name in facts.macro_words:
             yield f"named in the body of a macro in {path}"
         for static in facts.statics if collection.static is not None else ():
@@ -259,7 +259,7 @@ def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files
         case "clone" if not handle or any(step in ("lock", "read", "write") for step in use.via):
             yield f"handed out as a copy at {at}"
         case "returned":
-            fn = files.facts(here.path).fns[here.mention.fn]
+            fn = files.outline(here.path).fns[here.mention.fn]
             known = [a for a in accessors(collection, files) if a.name == fn.name]
             if not known or any(accessor.visibility == "pub" for accessor in known):
                 yield f"handed out by `{fn.name}` at {at}"
@@ -295,7 +295,7 @@ def _unseen_calls(accessor: FnDef, home: str, files: Files) -> list[str]:
 
 def _reader(here: Here, helpers: set[str], files: Files) -> Iterator[str]:
     use, at = here.use, where(here, files)
-    fn = files.facts(here.path).fns[here.mention.fn]
+    fn = files.outline(here.path).fns[here.mention.fn]
     if use.method == "get_mut":
         yield f"an entry is changed in place at {at}"
     elif use.note == "assumed":
@@ -322,7 +322,7 @@ SIZES = re.compile(r"len|size|count|stat|metric|usage|memory|entries|cached|debu
 def _measured(live: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Whether the number of entries is an answer to something else: a cap changes it."""
     for here in live:
-        fn = files.facts(here.path).fns[here.mention.fn] if here.mention.fn >= 0 else None
+        fn = files.outline(here.path).fns[here.mention.fn] if here.mention.fn >= 0 else None
         if here.use.method != "len" or not here.sure or fn is None or SIZES.search(fn.name):
             continue
         before = files.text(here.path, Span(fn.span.start, here.use.span.start))

@@ -38,11 +38,11 @@ def _type_of(receiver: str, fn: FnDef, path: str, files: Files) -> Meaning | Typ
     place = _place(root, tuple(steps), fn)
     if place is None:
         return None
-    mention = Mention(place, files.facts(path).fns.index(fn), fn.test, fn.module, ())
+    mention = Mention(place, files.outline(path).fns.index(fn), fn.test, fn.module, ())
     found = owner_of(place, mention, path, files)
     if found is not None or root != "self" or len(steps) != 1:
         return found
-    owners = [one for one in files.facts(path).types if one.name == fn.owner]
+    owners = [one for one in files.outline(path).types if one.name == fn.owner]
     kept = [f for one in owners for f in one.fields if f.name == steps[0]]
     plain = len(owners) == 1 and bool(kept) and kept[0].type.head in owners[0].generics
     return kept[0].type if plain else None
@@ -69,7 +69,7 @@ def _may_be(of: Meaning | TypeTree, called: FnDef, path: str, files: Files) -> b
     defined = of.defined
     if defined is None or (of.file == path and defined.name == called.owner):
         return True
-    own = [fn for fn in files.facts(of.file).fns if fn.owner == defined.name]
+    own = [fn for fn in files.outline(of.file).fns if fn.owner == defined.name]
     named = [fn for fn in own if fn.name == called.name]
     if not named:
         return any(fn.name == "deref" for fn in own)

@@ -112,7 +112,7 @@ def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
     near, called = NEAR.match(value), MAKER.match(value) or MAKER.match(f"{value}(")
     if not is_number:
         return bool(called and UNIQUE.search(called[1]))
-    makers = [f for f in files.facts(here.path).fns if near is not None and f.name == near[1]]
+    makers = [f for f in files.outline(here.path).fns if near is not None and f.name == near[1]]
     if any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers):
         return True
     if called is None or called[1] in COMMON:
@@ -191,7 +191,7 @@ HIT = re.compile(
 
 def _is_history(here: Here, collection: Collection, files: Files) -> bool:
     """Whether a set is asked what happened before, not whether something holds."""
-    fn = files.facts(here.path).fns[here.mention.fn]
+    fn = files.outline(here.path).fns[here.mention.fn]
     if "cache" not in spoken(collection):
         return True
     if here.use.lookup is None:
@@ -288,7 +288,7 @@ def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
     if collection.owner is None:
         return
     source = files.sources[collection.path]
-    for fn in files.facts(collection.path).fns:
+    for fn in files.outline(collection.path).fns:
         own = fn.owner == collection.owner.name and not fn.test
         if own and REPLACED.search(source, fn.span.start, fn.span.end):
             yield f"replaced as a whole with its owner in `{fn.name}`"

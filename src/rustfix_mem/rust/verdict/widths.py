@@ -120,7 +120,7 @@ def stays_one(collection: Collection, files: Files) -> str:
     """Why a map never holds more than one width: it is cleared whenever that changes."""
     for here in touching(collection, files):
         if here.live and here.use.kind in ("clear", "assign") and here.mention.fn >= 0:
-            fn = files.facts(here.path).fns[here.mention.fn]
+            fn = files.outline(here.path).fns[here.mention.fn]
             if CHANGES.search(files.text(here.path, fn.span)):
                 return f"`{fn.name}` clears it when the width changes: it never holds more than one"
     return ""
@@ -148,7 +148,7 @@ def evicts_itself(growths: tuple[Here, ...], files: Files) -> Evicted | None:
     """The first growth that may be undone right behind itself."""
     for here in growths:
         if here.mention.fn >= 0:
-            fn = files.facts(here.path).fns[here.mention.fn]
+            fn = files.outline(here.path).fns[here.mention.fn]
             behind = files.text(here.path, Span(here.use.span.end, fn.span.end))
             found = SMALLEST.search(behind)
             if found is not None:

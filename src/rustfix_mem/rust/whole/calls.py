@@ -36,7 +36,7 @@ def called_in(text: str) -> list[str]:
 
 def function_called(name: str, path: str, files: Files) -> Known | None:
     """The one function of this name: of the file itself, else of its package; None if unclear."""
-    here = [(path, fn) for fn in files.facts(path).fns if fn.name == name and not fn.test]
+    here = [(path, fn) for fn in files.outline(path).fns if fn.name == name and not fn.test]
     if here:
         return here[0] if len(here) == 1 else None
     paths = files.files_with(name)
@@ -48,13 +48,15 @@ def function_called(name: str, path: str, files: Files) -> Known | None:
     homes = [p for p in homes if files.reach(p).package == package]
     if len(homes) != 1:
         return None
-    found = [(homes[0], fn) for fn in files.facts(homes[0]).fns if fn.name == name and not fn.test]
+    found = [
+        (homes[0], fn) for fn in files.outline(homes[0]).fns if fn.name == name and not fn.test
+    ]
     return found[0] if len(found) == 1 else None
 
 
 def functions_of(here: Here, files: Files) -> list[FnDef]:
     """The function in which something grows, and the one that asks for it, if that is another."""
-    fns = files.facts(here.path).fns
+    fns = files.outline(here.path).fns
     own, lookup = fns[here.mention.fn], here.use.lookup
     if lookup is None or own.span.holds(lookup.span):
         return [own]

@@ -29,7 +29,9 @@ def is_hidden(owner: TypeDef, path: str, files: Files) -> bool:
     private = [_is_private("::".join(chain[: n + 1]), path, files) for n in range(len(chain))]
     if True not in private:
         return False
-    if any(owner.name in files.facts(other).macro_words for other in files.files_with(owner.name)):
+    if any(
+        owner.name in files.outline(other).macro_words for other in files.files_with(owner.name)
+    ):
         return False
     if _is_handed_on(chain[private.index(True) :], path, files):
         return False

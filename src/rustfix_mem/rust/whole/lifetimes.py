@@ -67,13 +67,12 @@ def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) ->
 
 def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:
     paths = [p for p in files.files_with(owner.name) if files.reach(p).state != "orphan"]
-    files.prepare(paths)
-    found = [
-        *_statics(owner, file, paths, files),
-        *_constructions(owner, file, paths, files),
-    ]
-    if not any(life.sure for life in found):
-        found += _holders(owner, file, paths, files, seen)
+    files.prepare_outlines(paths)
+    kept = _statics(owner, file, paths, files)
+    if kept:
+        return kept[0]
+    found = _constructions(owner, file, paths, files)
+    found += _holders(owner, file, paths, files, seen)
     for span in SPANS:
         chosen = sorted((life for life in found if life.span == span), key=lambda x: not x.sure)
         if chosen:
@@ -89,7 +88,7 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
 def _is(head: str, owner: TypeDef, owner_file: str, path: str, module: str, files: Files) -> bool:
     last = head.rpartition("::")[2]
     if last != owner.name:
-        renamed = [use for use in files.facts(path).uses if use.name == last]
+        renamed = [use for use in files.outline(path).uses if use.name == last]
         if not renamed or renamed[0].path.rpartition("::")[2] != owner.name:
             return False
     meaning = files.names.meaning(head, path, module)
@@ -103,7 +102,7 @@ def _statics(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[
         Life("long", f"the static `{static.name}` holds a `{owner.name}`", sure=True)
         for path in paths
         if not _serves_tests(path, files)
-        for static in files.facts(path).statics
+        for static in files.outline(path).statics
         if not static.test and not static.constant
         if any(_is(t.head, owner, file, path, static.module, files) for t in static.type.walk())
     ]
@@ -123,7 +122,7 @@ def _holders(
     for path in paths:
         if files.reach(path).state in ("test", "bench", "example", "build"):
             continue
-        for holder in files.facts(path).types:
+        for holder in files.outline(path).types:
             if holder.test or (holder == owner and path == file):
                 continue
             kept = [
@@ -141,12 +140,16 @@ def _holders(
     return found
 
 
+_MAKES = r"\b{name}\s*(?:::\s*(?:<|[a-z_])|\{{)|\b{name}\s+as\b|<\s*{name}\b[^;{{}}]*>\s*::"
+"""How a file that makes one names it: with a function or fields, or by another name."""
+
+
 def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[Life]:
     found: list[Life] = []
+    shown = re.compile(_MAKES.format(name=re.escape(owner.name)).encode())
+    paths = [p for p in paths if not _serves_tests(p, files) and shown.search(files.sources[p])]
+    files.prepare(paths)
     for path in paths:
-        reached = files.reach(path)
-        if reached.state in ("test", "bench", "example", "build") or reached.test:
-            continue
         facts = files.facts(path)
         for made in facts.constructions:
             if made.test or not _is(made.type, owner, file, path, made.module, files):
@@ -181,7 +184,7 @@ def _is_for_others(maker: FnDef, owner: TypeDef, path: str, files: Files) -> boo
         return False
     before = rf"\.|\b(?:Self|{maker.owner})::" if maker.owner else r"(?<![\w.:])(?:[a-z_]\w*::)*"
     asked = re.compile(rf"(?<!fn )(?:{before}){re.escape(maker.name)}\s*\(".encode())
-    tests = [fn.span for fn in files.facts(path).fns if fn.test]
+    tests = [fn.span for fn in files.outline(path).fns if fn.test]
     for other in files.files_with(maker.name):
         for call in () if _serves_tests(other, files) else asked.finditer(files.sources[other]):
             if other != path or not any(t.start <= call.start() < t.end for t in tests):
@@ -191,7 +194,7 @@ def _is_for_others(maker: FnDef, owner: TypeDef, path: str, files: Files) -> boo
 
 def _made_by_type(owner: TypeDef, file: str, files: Files) -> str:
     """The trait of others through which a type parameter may make one; empty if there is none."""
-    traits = {fn.trait for fn in files.facts(file).fns if fn.owner == owner.name and fn.trait}
+    traits = {fn.trait for fn in files.outline(file).fns if fn.owner == owner.name and fn.trait}
     if "Default" not in owner.derives and "Default" not in traits:
         return ""
     return min((trait for trait in traits if trait not in STANDARD), default="")
@@ -207,7 +210,7 @@ def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Li
     written = re.compile(rf"\b{name}(?:::<[^;(){{}}]*>)?::[a-z_]\w*|{argument}")
     literal = re.compile(rf"{written.pattern}|\b{name}\s*\{{")
     for path in paths:
-        reached, facts = files.reach(path), files.facts(path)
+        reached, facts = files.reach(path), files.outline(path)
         if reached.state in ("test", "bench", "example", "build") or reached.test:
             continue
         for static in facts.statics:

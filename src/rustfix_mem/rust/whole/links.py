@@ -14,7 +14,7 @@ from rustfix_mem.rust.whole.types import WRAPPERS, expand
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rustfix_mem.rust.file.facts import FileFacts, FnDef, Mention, StaticDef, UseOf
+    from rustfix_mem.rust.file.facts import FnDef, Mention, Outline, StaticDef, UseOf
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.names import Meaning
     from rustfix_mem.rust.whole.types import Collection
@@ -79,14 +79,14 @@ def _names(place: Place, names: set[str]) -> bool:
 def foresee(collections: Iterable[Collection], files: Files) -> None:
     """Make the facts that `touching` will ask for: workers want many files, not one at a time."""
     paths = {path: None for one in collections for path in scope(one, files)}
-    files.prepare(above(paths, files))
+    files.prepare_outlines(above(paths, files))
     files.prepare(path for path in paths if _worth(path, files))
 
 
 def unreadable(collection: Collection, files: Files) -> list[str]:
     """The files that may touch the collection but that the grammar could not read."""
     paths = [path for path in scope(collection, files) if _worth(path, files)]
-    return [path for path in paths if files.facts(path).error is not None]
+    return [path for path in paths if files.outline(path).error is not None]
 
 
 def _worth(path: str, files: Files) -> bool:
@@ -126,8 +126,8 @@ def _lies_in(path: str, inner: str) -> bool:
 def accessors(collection: Collection, files: Files) -> list[FnDef]:
     """Functions that hand out the collection itself: `fn cache() -> &'static Mutex<…>`."""
     found: list[FnDef] = []
-    for fn in files.facts(collection.path).fns:
-        place = fn.accessor
+    home = files.facts(collection.path)
+    for fn, place in zip(home.fns, home.accessors, strict=True):
         if place is None or fn.trait:  # through `Deref` anybody may reach it unseen
             continue
         if collection.owner is None:
@@ -188,7 +188,7 @@ def _is_static(
         return None
     before, _, name = place.root.rpartition("::")
     if not before:
-        imported = [use.path for use in files.facts(path).uses if use.name == name]
+        imported = [use.path for use in files.outline(path).uses if use.name == name]
         if imported:
             before, _, name = imported[0].rpartition("::")
     if name != collection.name:
@@ -206,7 +206,7 @@ def _is_accessor(
 ) -> bool | None:
     """Whether a call, `pools()` or `store::pools()`, is of a function that hands out a static."""
     before, _, name = place.root.rpartition("::")
-    facts = files.facts(path)
+    facts = files.outline(path)
     renamed = [use.path for use in facts.uses if use.name == name and not before]
     if renamed and renamed[0].rpartition("::")[2] != name:  # `use store::pools as kept;`
         before, _, name = renamed[0].rpartition("::")
@@ -256,7 +256,7 @@ def _leads_to(module: str, collection: Collection) -> bool:
 
 def _nearest_static(mention: Mention, name: str, path: str, files: Files) -> StaticDef | None:
     """The static called `name` that a mention in this file means: of its function, or around it."""
-    facts = files.facts(path)
+    facts = files.outline(path)
     named = [static for static in facts.statics if static.name == name]
     if mention.fn >= 0:
         inside = [s for s in named if facts.fns[mention.fn].span.holds(s.span)]
@@ -268,12 +268,12 @@ def _nearest_static(mention: Mention, name: str, path: str, files: Files) -> Sta
 
 
 def _local_to_a_function(collection: Collection, files: Files) -> bool:
-    return any(fn.span.holds(collection.span) for fn in files.facts(collection.path).fns)
+    return any(fn.span.holds(collection.span) for fn in files.outline(collection.path).fns)
 
 
 def owner_of(place: Place, mention: Mention, path: str, files: Files) -> Meaning | None:
     """The type that has the last field of the place; None if some step is not understood."""
-    facts = files.facts(path)
+    facts = files.outline(path)
     fn = facts.fns[mention.fn] if mention.fn >= 0 else None
     start = _start(place, fn, facts, path, mention.module, files)
     if start is None:
@@ -291,7 +291,7 @@ def owner_of(place: Place, mention: Mention, path: str, files: Files) -> Meaning
 
 
 def _start(
-    place: Place, fn: FnDef | None, facts: FileFacts, path: str, module: str, files: Files
+    place: Place, fn: FnDef | None, facts: Outline, path: str, module: str, files: Files
 ) -> tuple[TypeTree, str, str] | None:
     match place.base:
         case "self":
@@ -305,7 +305,7 @@ def _start(
         case "static":
             name = place.root.rpartition("::")[2]
             for file in dict.fromkeys([path, *files.words.files_with_static(name)]):
-                for static in files.facts(file).statics:
+                for static in files.outline(file).statics:
                     if static.name == name:
                         return static.type, file, static.module
         case "fn":
@@ -324,7 +324,7 @@ def _step(meaning: Meaning, step: str, files: Files) -> TypeTree | None:
     if not step.endswith("()"):
         return next((f.type for f in defined.fields if f.name == step), None)
     name = step.removesuffix("()")
-    for fn in files.facts(meaning.file).fns:
+    for fn in files.outline(meaning.file).fns:
         if fn.owner == defined.name and fn.name == name:
             if fn.returns is not None and fn.returns.head == "Self":
                 return TypeTree(defined.name)

@@ -191,7 +191,7 @@ def exits(package: Package, files: Files) -> tuple[Exit, ...]:
         inside = reach.package is not None and reach.package.folder in folders
         if not inside or reach.state != "seen" or reach.test:
             continue
-        tests = [one.span for one in files.facts(path).fns if one.test]
+        tests = [one.span for one in files.outline(path).fns if one.test]
         with parsed(source) as tree:
             calls = [node for node in walk(tree.root) if node.type == "call_expression"]
             for call in calls:

@@ -80,7 +80,7 @@ def reach(path: str, files: Files, seen: frozenset[str] = frozenset()) -> Reach:
         if chosen:
             live = [state for state in chosen if not state.test]
             return (live or chosen)[0]
-    if any(files.facts(parent).error is not None for parent in _parents(path, files)):
+    if any(files.outline(parent).error is not None for parent in _parents(path, files)):
         return Reach("unknown", package)
     if _redirected(path, files) or _is_below_bad_manifest(path, files):
         return Reach("unknown", package)
@@ -179,7 +179,7 @@ def _through(parent: str, path: str, files: Files, seen: frozenset[str]) -> Reac
     if parent in seen:
         return None
     _, name = module_file(path)
-    for declared in files.facts(parent).mods:
+    for declared in files.outline(parent).mods:
         if declared.inline or (declared.name != name and not declared.path):
             continue
         if not _means(parent, declared.module, declared.name, declared.path, path, files):
@@ -248,7 +248,7 @@ def _may_be_included(path: str, package: Package, files: Files) -> bool:
         _names(macro, name, files.sources[other])
         for other in _near(path, files)
         if other in files.files_with(name)  # else its facts are not needed
-        for macro in files.facts(other).item_macros
+        for macro in files.outline(other).item_macros
     )
 
 

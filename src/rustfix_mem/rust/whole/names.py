@@ -63,7 +63,7 @@ class Names:
         return self._path(head, file)
 
     def _single(self, name: str, file: str, module: str) -> Meaning | None:
-        facts = self.codebase.facts(file)
+        facts = self.codebase.outline(file)
         here = [t for t in facts.types if t.name == name]
         same = [t for t in here if t.module == module]
         if len(same) > 1:  # one for each platform: nobody can say which
@@ -83,7 +83,7 @@ class Names:
 
     def _imported(self, name: str, file: str, module: str) -> str | None:
         """The path that a `use` gives to `name`: of the same inline module, or one around it."""
-        uses = [use for use in self.codebase.facts(file).uses if use.name == name]
+        uses = [use for use in self.codebase.outline(file).uses if use.name == name]
         for use in uses:
             if use.module == module:
                 return use.path
@@ -127,7 +127,7 @@ class Names:
         for file in self.codebase.files_with(name):
             if not file.startswith(prefix) or not _is_home(file, home):
                 continue
-            for use in self.codebase.facts(file).uses:
+            for use in self.codebase.outline(file).uses:
                 inline = use.module.rpartition("::")[2]
                 if use.name == name and use.path != path and inline in ("", home):
                     return self._follow(path, use.path, file)

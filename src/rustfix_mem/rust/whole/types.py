@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.facts import TypeTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from rustfix_mem.rust.file.facts import StaticDef, TypeDef
     from rustfix_mem.rust.whole.files import Files
@@ -91,12 +91,16 @@ class Collection:
         return "set" if self.is_set else "map"
 
 
-def collections(path: str, files: Files) -> Iterator[Collection]:
-    """The collections that the types and statics of one file keep."""
-    facts = files.facts(path)
+def collections(
+    path: str, files: Files, names: Container[str] | None = None
+) -> Iterator[Collection]:
+    """The collections that the types and statics of one file keep; only those of some names."""
+    facts = files.outline(path)
     for owner in facts.types:
         if owner.kind == "struct":
             for kept in owner.fields:
+                if names is not None and kept.name not in names:
+                    continue
                 found = _unwrapped(kept.type, path, owner.module, files)
                 if found is not None:
                     yield _collection(
@@ -110,7 +114,8 @@ def collections(path: str, files: Files) -> Iterator[Collection]:
                         kept.span,
                     )
     for static in facts.statics:
-        if static.constant and static.scope == "module":
+        unnamed = names is not None and static.name not in names
+        if unnamed or (static.constant and static.scope == "module"):
             continue
         found = _unwrapped(static.type, path, static.module, files)
         if found is not None:
@@ -364,7 +369,7 @@ def _visit_defined(defined: TypeDef, path: str, search: _Search) -> None:
     if identity in search.seen:
         return
     search.seen.add(identity)
-    if defined.name in search.files.facts(path).dropped:
+    if defined.name in search.files.outline(path).dropped:
         search.acts.append(defined.name)
     known = dict.fromkeys(defined.generics, TypeTree("()"))  # the arguments are visited themselves
     if defined.target is not None:
@@ -412,6 +417,6 @@ def is_clone(tree: TypeTree, path: str, module: str, files: Files) -> bool:
     meaning = files.names.meaning(tree.head, path, module)
     if meaning is not None and meaning.defined is not None:
         defined = meaning.defined
-        return "Clone" in defined.derives or defined.name in files.facts(meaning.file).clonable
+        return "Clone" in defined.derives or defined.name in files.outline(meaning.file).clonable
     plain = tree.name in PLAIN - {"Error", "Regex"}
     return plain and all(is_clone(arg, path, module, files) for arg in tree.args)
