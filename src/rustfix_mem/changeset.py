@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rustfix_mem.text import Edit
 
 MAX_ROUNDS = 10
+MARKED = re.compile(re.escape(MARK))
 
 
 @dataclass(frozen=True)
@@ -234,14 +236,14 @@ def _hidden(finding: Finding, codemod: str, codebase: Codebase, base: _Base) -> 
 
 def _unused(codemods: tuple[Codemod, ...], codebase: Codebase, base: _Base) -> list[Located]:
     """The comments that hid nothing, in all files that were looked at."""
-    every = {**codebase.sources, **codebase.manifests}
-    marked = sorted(path for path, source in every.items() if MARK in source)
-    looked_at = [p for p in marked if base.scope.holds(p) and not _unread(p, codebase)]
+    marked = {*codebase.words.matching(MARKED, MARK)}
+    marked |= {path for path, source in codebase.manifests.items() if MARK in source}
+    looked_at = [p for p in sorted(marked) if base.scope.holds(p) and not _unread(p, codebase)]
     ran = {type(codemod).name() for codemod in codemods}
     known = ran | registry.discover().keys() if looked_at else ran
     said: dict[str, list[Finding]] = {}
     for path in looked_at:
-        found = suppressions(every[path], path)
+        found = suppressions(_source(path, codebase), path)
         for one, name in unused(found, base.used.get(path, ()), ran, known):
             help = "" if name in known else did_you_mean(_spelled(name), sorted(known))
             of = name if name in known else SUPPRESSION

@@ -7,7 +7,7 @@ What was found out is remembered and never changes: two equal questions have the
 from __future__ import annotations
 
 import posixpath
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -19,7 +19,7 @@ from rustfix_mem.rust.whole.names import Names
 from rustfix_mem.rust.whole.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from typing import ClassVar
 
     from rustfix_mem.cargo.manifest import BadManifest, Package
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.lifetimes import Life
     from rustfix_mem.rust.whole.modules import Reach
     from rustfix_mem.text import Span
-
-DEFINES = tuple(
-    re.compile(word + rb"\s+([A-Za-z_]\w*)")
-    for word in (b"struct", b"enum", b"union", b"type", b"trait")
-)
 
 S = TypeVar("S")
 
@@ -60,6 +55,29 @@ class Looker(Protocol):
     ) -> Mapping[str, tuple[Any, ...]]: ...
 
 
+class Sources(Mapping[str, bytes]):
+    """Every Rust file, by path; remembers whose bytes somebody has had."""
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        self.texts = texts
+        """The same, for who answers only questions that `trace` can ask again."""
+        self.read = set[str]()
+
+    def __getitem__(self, path: str) -> bytes:
+        source = self.texts[path]
+        self.read.add(path)
+        return source
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.texts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
 @dataclass
 class Codebase:
     """Every Rust file and manifest of one snapshot, and what they mean together."""
@@ -83,6 +101,14 @@ class Codebase:
     """What `lifetimes` has found out, by file and type."""
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
     _passed: dict[Gate, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.sources = Sources(self.sources)
+
+    @property
+    def _texts(self) -> Mapping[str, bytes]:
+        assert isinstance(self.sources, Sources)
+        return self.sources.texts
 
     @cached_property
     def documents(self) -> Mapping[str, bytes]:
@@ -117,7 +143,7 @@ class Codebase:
 
     @cached_property
     def words(self) -> Words:
-        return Words(self.sources)
+        return Words(self._texts)
 
     @cached_property
     def roots(self) -> modules.Roots:
@@ -128,9 +154,26 @@ class Codebase:
             self.prepare([path])
         return self._facts[path]
 
+    @property
+    def read(self) -> frozenset[str]:
+        """The Rust files whose bytes somebody has had."""
+        assert isinstance(self.sources, Sources)
+        return frozenset(self.sources.read)
+
+    @property
+    def looked(self) -> Mapping[str, tuple[str, ...]]:
+        """Of which files facts or an outline were asked for."""
+        found = dict.fromkeys(self._outlines, ("outline",))
+        return found | {path: (*found.get(path, ()), "facts") for path in self._facts}
+
+    @property
+    def gates(self) -> Iterable[Gate]:
+        """The gates that have been asked."""
+        return self._passed.keys()
+
     def prepare(self, paths: Iterable[str]) -> None:
         """Make the facts of many files at once."""
-        wanted = {p: self.sources[p] for p in dict.fromkeys(paths) if p not in self._facts}
+        wanted = {p: self._texts[p] for p in dict.fromkeys(paths) if p not in self._facts}
         if wanted:
             self._facts.update(self.look_many(wanted))
 
@@ -145,7 +188,7 @@ class Codebase:
         known = (self._facts, self._outlines)
         unknown = [p for p in dict.fromkeys(paths) if not any(p in some for some in known)]
         if unknown:
-            self._outlines.update(self.look_many.outlines({p: self.sources[p] for p in unknown}))
+            self._outlines.update(self.look_many.outlines({p: self._texts[p] for p in unknown}))
 
     def passed(self, codemod: type[Looks]) -> tuple[str, ...]:
         """The files that pass a codemod's gate: where its judging starts."""
@@ -156,12 +199,12 @@ class Codebase:
         """Ask the gates of many codemods together."""
         gates = [codemod.gate for codemod in codemods if codemod.gate not in self._passed]
         if gates:
-            self._passed |= passing(self.sources, gates)
+            self._passed |= passing(self._texts, gates)
 
     def sights(self, codemod: type[Looks], kind: type[S]) -> Mapping[str, tuple[S, ...]]:
         """What `codemod.look` saw, by path; only files in which it saw something."""
         assert kind is codemod.sight
-        wanted = {path: self.sources[path] for path in self.passed(codemod)}
+        wanted = {path: self._texts[path] for path in self.passed(codemod)}
         found = self.look_many.sights(codemod, wanted)
         return {path: seen for path, seen in found.items() if seen}
 
@@ -191,19 +234,10 @@ class Codebase:
     def text(self, path: str, span: Span) -> str:
         return self.sources[path][span.start : span.end].decode("utf-8", "replace")
 
-    @cached_property
-    def _definers(self) -> Mapping[str, tuple[str, ...]]:
-        """Type name to the files that seem to define it: a lexical index, comments and all."""
-        found: dict[str, list[str]] = {}
-        for path, source in self.sources.items():
-            for name in dict.fromkeys(name for kind in DEFINES for name in kind.findall(source)):
-                found.setdefault(name.decode(), []).append(path)
-        return {name: tuple(paths) for name, paths in found.items()}
-
     def definitions(self, name: str, folder: str = "") -> list[tuple[str, TypeDef]]:
         """Every type called `name` in a folder, with its file."""
         prefix = f"{folder}/" if folder else ""
-        paths = [path for path in self._definers.get(name, ()) if path.startswith(prefix)]
+        paths = [path for path in self.words.definers.get(name, ()) if path.startswith(prefix)]
         self.prepare_outlines(paths)
         return [
             (path, defined)

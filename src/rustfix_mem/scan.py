@@ -104,10 +104,11 @@ def _look_packed(task: tuple[bytes, Sequence[Wanted]]) -> tuple[list[bytes], boo
     """
     source, wanted = task
     with syntax.parsed(source) as tree:
-        return [_encoder().encode(_seen(one, source)) for one in wanted], tree.is_parsed
+        return [_encoder().encode(seen(one, source)) for one in wanted], tree.is_parsed
 
 
-def _seen(of: Wanted, source: bytes) -> Any:
+def seen(of: Wanted, source: bytes) -> Any:
+    """What is wanted of a file, made here and now."""
     if of in PLAIN:
         return PLAIN[of](source)
     with syntax.parsed(source) as tree:
@@ -191,10 +192,10 @@ class Looker:
                 self.lost[source] = answer
                 self._memory |= {key: _nothing(missing[key][0]) for key in asked[source]}
                 continue
-            seen, parsed = answer
+            packed, parsed = answer
             if parsed:
                 self._parsed.add(source)
-            made |= dict(zip(asked[source], seen, strict=True))
+            made |= dict(zip(asked[source], packed, strict=True))
         self._memory |= {
             key: _decoder(missing[key][0]).decode(value) for key, value in made.items()
         }

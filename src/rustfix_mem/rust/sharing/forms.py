@@ -38,8 +38,8 @@ def shared(wrap: Node, pointer: str, lent: str, typed: Typed, site: Site) -> str
 
 def by_method(lent: str, files: Files) -> str:
     """`x.clone()`; raises `Refused` where a lint forbids that."""
-    texts = (*files.sources.values(), *files.manifests.values())
-    if any(LINT.encode() in one for one in texts):
+    asked = any(LINT.encode() in manifest for manifest in files.manifests.values())
+    if asked or files.files_with(LINT):
         raise Refused(f"`{LINT}` is asked for, and what is expected there is unknown")
     return f"{lent.removeprefix('&')}.clone()"
 

@@ -44,11 +44,7 @@ class Observers:
     @cached_property
     def _asking(self) -> tuple[str, ...]:
         """The files in which anything is asked of a pointer."""
-        return tuple(
-            path
-            for path, source in self.files.sources.items()
-            if (b"Arc::" in source or b"Rc::" in source) and ASKS.search(source)
-        )
+        return self.files.words.matching(ASKS, b"c::")
 
     def demand_none(self, typed: Typed) -> None:
         """Raises `Refused` where something may ask how a pointer to a type is shared."""
@@ -177,8 +173,11 @@ def _points_to(pointer: Typed, typed: Typed, function: Function, files: Files) -
     meaning = files.names.meaning(inner.tree.head, inner.path, inner.module)
     if meaning is not None or not inner.tree.head[:1].isupper():
         return same(inner, wanted, files)
-    holds = re.compile(rf"\b{function.owner or function.name}\b[^;{{}}]*\b{wanted.tree.name}\b")
-    return any(holds.search(source.decode("utf-8", "replace")) for source in files.sources.values())
+    first, last = (
+        re.escape(w.encode()) for w in (function.owner or function.name, wanted.tree.name)
+    )
+    holds = re.compile(rb"\b" + first + rb"\b[^;{}]*\b" + last + rb"\b")
+    return any(files.words.holds(path, holds) for path in files.files_with(wanted.tree.name))
 
 
 def _demands_one(node: Node, function: Function) -> bool:

@@ -228,15 +228,12 @@ def _declaring(name: str, owner: str, home: str, files: Files) -> list[str]:
     """The files of a type's package that declare a function, and name the type."""
     package = files.reach(home).package
     inside = f"{package.folder}/" if package is not None and package.folder else ""
-    literal, declared = f"fn {name}".encode(), re.compile(rf"\bfn {re.escape(name)}\b".encode())
-    whole = re.compile(rf"\b{re.escape(owner)}\b".encode())
+    declared = re.compile(rf"\bfn {re.escape(name)}\b".encode())
+    naming = set(files.files_with(owner))
     return [
         path
-        for path, source in files.sources.items()
-        if path.startswith(inside)
-        and literal in source
-        and declared.search(source)
-        and whole.search(source)
+        for path in files.files_with(name)
+        if path.startswith(inside) and path in naming and files.words.holds(path, declared)
     ]
 
 

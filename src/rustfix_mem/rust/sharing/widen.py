@@ -175,7 +175,7 @@ def _argument(caller: Caller, subject: Subject, of: Site) -> Node:
 
 def _may_call(site: Site) -> list[str]:
     """The files that may call a function: of a private one its own, and those below it."""
-    files, path, name = site.files, site.path, site.function.name.encode()
+    files, path = site.files, site.path
     package = files.reach(path).package
     inside = f"{package.folder}/" if package is not None and package.folder else ""
     if not site.function.visibility and b"#[path" not in files.sources[path]:
@@ -184,9 +184,8 @@ def _may_call(site: Site) -> list[str]:
         inside = f"{below}/" if below else ""
     return [
         one
-        for one, source in files.sources.items()
+        for one in files.files_with(site.function.name)
         if (one == path or one.startswith(inside))
-        and name in source
         and files.reach(one).package == package
         and files.reach(one).state != "orphan"
     ]

@@ -6,9 +6,9 @@ tested on every fixture (`tests/test_quick.py`).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file import skim
 from rustfix_mem.rust.verdict.growth import is_named
 from rustfix_mem.rust.verdict.state import CACHE_WORDS, STATE_WORDS, not_a_cache, words_of
 from rustfix_mem.rust.whole.calls import COMMON
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.types import Collection
 
 
+SIZED = re.compile(rb"with_capacity")
+
+
 def doubtful(skims: Mapping[str, Skim], files: Files) -> Mapping[str, frozenset[str]]:
     """The names of the fields and statics that may be a growing cache, by path."""
     kept = {path: list(seen.declared) for path, seen in skims.items()}
@@ -31,7 +34,7 @@ def doubtful(skims: Mapping[str, Skim], files: Files) -> Mapping[str, frozenset[
     files.words.foresee(aliases)
     users = {path for alias in aliases for path in files.files_with(alias)}
     for path in users:
-        kept.setdefault(path, []).extend(skim.skim(files.sources[path], aliases).declared)
+        kept.setdefault(path, []).extend(files.words.skim(path, aliases).declared)
     files.words.foresee(one.name for found in kept.values() for one in found if _elsewhere(one))
     worth = {
         path: frozenset(one.name for one in found if _is_worth(one, path, files))
@@ -62,7 +65,7 @@ def _growers(names: Iterable[str], public: bool, path: str, files: Files) -> Ite
     for name in names:
         for other in files.files_with(name):
             may_see = other != path and (public or below(other, path))
-            if may_see and skim.grows(files.sources[other], name):
+            if may_see and files.words.grows(other, name):
                 yield other
 
 
@@ -96,7 +99,7 @@ def _says_more(collection: Collection, files: Files) -> bool:
     inside = value is not None and holds_collection(
         value, collection.path, collection.module, files
     )
-    return inside or b"with_capacity" in files.sources[collection.path]
+    return inside or files.words.holds(collection.path, SIZED)
 
 
 def _live(paths: list[str], collection: Collection, files: Files) -> tuple[Here, ...]:

@@ -107,9 +107,9 @@ def _deprecated(collection: Collection, growths: tuple[Here, ...], files: Files)
             yield "it is deprecated, and will go"
             return
     around = {*collection.path.removesuffix(".rs").split("/"), *collection.module.split("::")}
-    for path, source in files.sources.items():
+    for path in files.words.matching(DEPRECATED_MOD, b"#[deprecated"):
         near = collection.path.startswith(posixpath.dirname(path))
-        for name in DEPRECATED_MOD.findall(source) if near and b"#[deprecated" in source else ():
+        for name in DEPRECATED_MOD.findall(files.sources[path]) if near else ():
             if name.decode() in around:
                 yield f"its module `{name.decode()}` is deprecated, and will go"
                 return

@@ -312,8 +312,8 @@ def _identity(collection: Collection, files: Files) -> Iterator[str]:
         return
     package = files.reach(collection.path).package
     mine = f"{package.folder}/" if package is not None and package.folder else ""
-    for path, source in files.sources.items():
-        if path.startswith(mine) and b"ptr" in source and (found := COMPARES.search(source)):
+    for path in files.words.matching(COMPARES, b"ptr"):
+        if path.startswith(mine) and (found := COMPARES.search(files.sources[path])):
             yield f"identity may matter: {path} compares pointers with `{found[0].decode()}`"
             return
 

@@ -72,6 +72,7 @@ def _is_handed_on(chain: list[str], path: str, files: Files) -> bool:
         _brings(found[0], name.encode()) and files.reach(other).package == package
         for name in chain
         for other in files.files_with(name)
+        if files.words.holds(other, HANDS_ON)
         for found in HANDS_ON.finditer(files.sources[other])
     )
 

@@ -147,7 +147,7 @@ _MAKES = r"\b{name}\s*(?:::\s*(?:<|[a-z_])|\{{)|\b{name}\s+as\b|<\s*{name}\b[^;{
 def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[Life]:
     found: list[Life] = []
     shown = re.compile(_MAKES.format(name=re.escape(owner.name)).encode())
-    paths = [p for p in paths if not _serves_tests(p, files) and shown.search(files.sources[p])]
+    paths = [p for p in paths if not _serves_tests(p, files) and files.words.holds(p, shown)]
     files.prepare(paths)
     for path in paths:
         facts = files.facts(path)

@@ -1,4 +1,8 @@
-"""Where words stand in the sources: lexical, so it may say too many files, never too few."""
+"""Where words stand in the sources: lexical, so it may say too many files, never too few.
+
+Whatever is asked of all files is asked here, and remembered: `trace` asks it of a file again that
+has changed, to know whether anybody would have been told anything else.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.file import skim
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -14,6 +20,10 @@ WORTH_AN_AUTOMATON = 8
 """Words from which on one pass for all is faster than one for each (measured, 16 MB)."""
 WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
+DEFINES = tuple(
+    re.compile(word + rb"\s+([A-Za-z_]\w*)")
+    for word in (b"struct", b"enum", b"union", b"type", b"trait")
+)
 STATICS = tuple(
     re.compile(word + rb"\s+(?:ref\s+|mut\s+)?([A-Za-z_]\w*)\s*:") for word in (b"static", b"const")
 )
@@ -28,6 +38,8 @@ LEADS = (
 )
 """Ways to a file or a folder that the walk up the module tree does not follow."""
 
+Pattern = re.Pattern[bytes]
+
 BEFORE_IN_PATTERN = (b"{", b",", b"ref", b"mut", b"]")
 NEAR = 200
 """Bytes around a name that are looked at."""
@@ -39,8 +51,44 @@ class Words:
 
     sources: Mapping[str, bytes]
     _known: dict[str, list[str]] = field(default_factory=dict)
-    _fields: dict[str, list[str]] = field(default_factory=dict)
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    """Where each field was found that was looked for."""
     _mods: dict[str, tuple[frozenset[bytes], frozenset[bytes]]] = field(default_factory=dict)
+    matched: dict[tuple[Pattern, bytes], tuple[str, ...]] = field(default_factory=dict)
+    """Where each pattern was found."""
+    held: dict[tuple[str, Pattern], bool] = field(default_factory=dict)
+    """Whether a file holds a pattern, of those that were asked about."""
+    grown: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Whether a file may put something into a field of that name, of those asked about."""
+    skimmed: dict[tuple[str, tuple[str, ...]], skim.Skim] = field(default_factory=dict)
+    """What a file declares of types of these names, of those asked about."""
+
+    @property
+    def asked(self) -> Iterable[str]:
+        """Every word that was looked for."""
+        return self._known.keys()
+
+    def matching(self, pattern: Pattern, literal: bytes) -> tuple[str, ...]:
+        """The files that hold `pattern`; what it finds must hold `literal`, which is quick."""
+        if (pattern, literal) not in self.matched:
+            self.matched[pattern, literal] = tuple(
+                path
+                for path, source in self.sources.items()
+                if literal in source and pattern.search(source)
+            )
+        return self.matched[pattern, literal]
+
+    def holds(self, path: str, pattern: Pattern) -> bool:
+        """Whether one file holds `pattern`."""
+        if (path, pattern) not in self.held:
+            self.held[path, pattern] = pattern.search(self.sources[path]) is not None
+        return self.held[path, pattern]
+
+    def grows(self, path: str, name: str) -> bool:
+        """Whether a file may put something into a field called `name`."""
+        if (path, name) not in self.grown:
+            self.grown[path, name] = skim.grows(self.sources[path], name)
+        return self.grown[path, name]
 
     def foresee(self, words: Iterable[str]) -> None:
         """Look for many words at once: all of them cost little more than one."""
@@ -61,6 +109,13 @@ class Words:
                 found[index].append(path)
         self._known.update(zip(new, found, strict=True))
 
+    def skim(self, path: str, families: Iterable[str]) -> skim.Skim:
+        """What a file seems to declare of types of these names."""
+        key = path, tuple(sorted(families))
+        if key not in self.skimmed:
+            self.skimmed[key] = skim.skim(self.sources[path], key[1])
+        return self.skimmed[key]
+
     def files_with(self, word: str) -> list[str]:
         """The files in which `word` stands as a whole word, comments and strings included."""
         if word not in self._known:
@@ -74,14 +129,14 @@ class Words:
 
     def files_with_field(self, name: str) -> list[str]:
         """The files in which `name` stands as a field does: behind a dot, or in a pattern."""
-        if name not in self._fields:
+        if name not in self.fields:
             written = re.compile(re.escape(_bytes(name)) + rb"(?![A-Za-z0-9_])")
-            self._fields[name] = [
+            self.fields[name] = [
                 path
                 for path in self.files_with(name)
                 if any(_is_field(at) for at in written.finditer(self.sources[path]))
             ]
-        return list(self._fields[name])
+        return list(self.fields[name])
 
     def files_with_static(self, name: str) -> list[str]:
         """The files that seem to declare a static or a const called `name`."""
@@ -94,6 +149,21 @@ class Words:
             for name in {name for kind in STATICS for name in kind.findall(source)}:
                 found.setdefault(name, []).append(path)
         return found
+
+    def always(self, path: str) -> tuple[object, ...]:
+        """All that is found out of a file whoever asks for one of them."""
+        found = (self.redirects, self.leads, self.includes)
+        told = tuple(one.get(path, ()) for one in found)
+        return frozenset(self._statics), frozenset(self.definers), self._declared(path), *told
+
+    @cached_property
+    def definers(self) -> Mapping[str, tuple[str, ...]]:
+        """Type name to the files that seem to define it: a lexical index, comments and all."""
+        found: dict[str, list[str]] = {}
+        for path, source in self.sources.items():
+            for name in dict.fromkeys(name for kind in DEFINES for name in kind.findall(source)):
+                found.setdefault(name.decode(), []).append(path)
+        return {name: tuple(paths) for name, paths in found.items()}
 
     def declares(self, path: str, name: str) -> bool:
         """Whether a `mod name` seems to stand in the file."""
