@@ -6,9 +6,7 @@ and what it does not name may change in any release.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # `typing` takes longer to load than `--version` may
 if TYPE_CHECKING:
     from rustfix_mem.cargo import cargo_edit as cargo_edit
     from rustfix_mem.cargo import lockfile as lockfile
@@ -118,6 +116,8 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name in _HOMES:
         return getattr(import_module(f"rustfix_mem.{_HOMES[name]}"), name)
     if name in _ROOMS:

@@ -1,24 +1,25 @@
 """The entry: reads options, runs one command, turns what went wrong into an exit code.
 
-`--version` and `check` run before typer is imported, which would cost them a third of their
-time; typer has its word when help is asked for or something is not as it should be.
+What is not needed for an answer is not imported: `--version` and a `check` whose answer is known
+would take several times as long. Typer has its word when help is asked for or something is not as
+it should be.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from rustfix_mem import __version__
-from rustfix_mem.cli import options as known
-from rustfix_mem.cli import output
+from rustfix_mem.cli import streams
 from rustfix_mem.errors import RustfixMemError, UsageError
 
+TYPE_CHECKING = False  # `typing` takes longer to load than `--version` may
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rustfix_mem.cli.options import Options
 
 BUG = RustfixMemError.exit_code
 INTERRUPTED = 130
@@ -31,8 +32,8 @@ MORE_ROOM = "put that right and run it again; `TMPDIR=FOLDER` moves the temporar
 
 def main(argv: Sequence[str] | None = None, program: str = "rustfix-mem") -> int:
     """Run a command line, `sys.argv` by default, and return the exit code."""
-    args = _command_first(list(sys.argv[1:] if argv is None else argv))
-    _open_streams()
+    args = list(sys.argv[1:] if argv is None else argv)
+    streams.open_all()
     try:
         return _run(args, program)
     except KeyboardInterrupt:
@@ -55,20 +56,26 @@ def cargo_main() -> int:
 
 def _run(args: list[str], program: str) -> int:
     if args in (["--version"], ["-V"]):
-        output.say(f"rustfix-mem {__version__}\n")  # who installs it is asked by others: 28 ms
+        streams.say(f"rustfix-mem {__version__}\n")  # who installs it is asked by others: 28 ms
         return 0
-    options = known.fast(known.Check, args[1:]) if args[:1] == ["check"] else None
-    return _dispatch(options or _parsed(args, program))
+    return _dispatch(_options(args, program))
 
 
-def _parsed(args: list[str], program: str) -> known.Options | None:
+def _options(args: list[str], program: str) -> Options | None:
+    from rustfix_mem.cli import options
+
+    args = options.command_first(args)
+    if args[:1] == ["check"] and (read := options.fast(options.Check, args[1:])):
+        return read
     from rustfix_mem.cli.parser import parse
 
     return parse(args, program)
 
 
-def _dispatch(options: known.Options | None) -> int:
+def _dispatch(options: Options | None) -> int:
     """Only the module of the command is imported; `None` is help, which has been printed."""
+    from rustfix_mem.cli import options as known
+
     match options:
         case known.Check():
             from rustfix_mem.cli import check
@@ -93,32 +100,18 @@ def _dispatch(options: known.Options | None) -> int:
     return 0
 
 
-def _command_first(args: list[str]) -> list[str]:
-    """`-C PATH check` as `check -C PATH`: git and cargo take options before the command, too."""
-    fields = {flag: f for f in known.described(known.Common) for flag in f.metadata["flags"]}
-    end = 0
-    while end < len(args) and (field := fields.get(args[end].partition("=")[0])):
-        alone = isinstance(field.default, bool) or "=" in args[end]
-        end += 1 if alone else 2
-    return args[end : end + 1] + args[:end] + args[end + 1 :]
-
-
 def _fail(args: list[str], error: Exception, what: str, help: str, code: int) -> int:
+    from rustfix_mem.cli import output
+
     if code == BUG and _wants_traceback(args):
         import traceback
 
         traceback.print_exception(error)
-    with contextlib.suppress(OSError):  # nobody can be told; the exit code still says it
+    try:
         output.error(_colour(args), what, help)
+    except OSError:
+        return code  # nobody can be told; the exit code still says it
     return code
-
-
-def _open_streams() -> None:
-    """Where who started us has closed a stream, the next file would be in its place."""
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, os.fdopen(nowhere, "r+", encoding="utf-8"))
 
 
 def _of(error: OSError) -> str:

@@ -136,6 +136,16 @@ def described(kind: type[Options]) -> list[dataclasses.Field[Any]]:
     return sorted(own, key=lambda field: field.name in inherited)
 
 
+def command_first(args: list[str]) -> list[str]:
+    """`-C PATH check` as `check -C PATH`: git and cargo take options before the command, too."""
+    fields = {flag: f for f in described(Common) for flag in f.metadata["flags"]}
+    end = 0
+    while end < len(args) and (field := fields.get(args[end].partition("=")[0])):
+        alone = isinstance(field.default, bool) or "=" in args[end]
+        end += 1 if alone else 2
+    return args[end : end + 1] + args[:end] + args[end + 1 :]
+
+
 def make(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
     """An instance from what was typed; raises `UsageError` for a value that cannot be."""
     checked = dict(values)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from rustfix_mem.cli.streams import emit, for_stdout
+from rustfix_mem.cli.streams import say as say
+from rustfix_mem.cli.streams import tell as tell
 from rustfix_mem.errors import UsageError
 from rustfix_mem.report.terminal import Palette, printable, wants_colour
 
@@ -46,19 +48,9 @@ def put(options: Common, data: bytes) -> None:
         emit(sys.stdout, data)
 
 
-def tell(text: str) -> None:
-    """Words for people, beside the result."""
-    emit(sys.stderr, text.encode(sys.stderr.encoding or "utf-8", "backslashreplace"))
-
-
-def say(text: str) -> None:
-    """Words that are the result."""
-    emit(sys.stdout, _for_stdout(text))
-
-
 def encoded(text: str, options: Common) -> bytes:
     """Text for `put`: a file is UTF-8, a terminal is what it is."""
-    return text.encode() if options.output_file else _for_stdout(text)
+    return text.encode() if options.output_file else for_stdout(text)
 
 
 def error(option: str, what: str, help: str) -> None:
@@ -66,28 +58,6 @@ def error(option: str, what: str, help: str) -> None:
     paint = _palette(option, sys.stderr)
     help = help or "see `rustfix-mem --help`"
     tell(f"{paint.error('error')}: {printable(what)}\n{paint.note('help')}: {printable(help)}\n")
-
-
-def emit(stream: TextIO, data: bytes) -> None:
-    """Write and flush; a reader who has gone, as `head` does, is no mistake of anyone."""
-    try:
-        stream.flush()
-        stream.buffer.write(data)
-        stream.buffer.flush()
-    except BrokenPipeError:
-        silence(stream)
-
-
-def silence(stream: TextIO) -> None:
-    """Let the rest go nowhere, or Python complains when it flushes the stream at exit."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-
-
-def _for_stdout(text: str) -> bytes:
-    return text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
 
 
 def _palette(option: str, stream: TextIO) -> Palette:
