@@ -1006,6 +1006,17 @@ def test_the_version_loads_next_to_nothing(repo: Path) -> None:
     assert _loaded("--version") - LIGHT == set()
 
 
+AGAIN = {"rustfix_mem.answers", "rustfix_mem.cli.again", "_blake2"}
+AGAIN |= {"rustfix_mem.git", "rustfix_mem.git.hardening", "rustfix_mem.git.head"}
+"""All that it takes to give an answer again."""
+
+
+def test_an_answer_that_is_known_loads_next_to_nothing(repo: Path) -> None:
+    assert "rustfix_mem.changeset" in _loaded("check", "-q")
+    assert _loaded("check", "-q") - LIGHT == AGAIN
+    assert _loaded("check", "--quiet", "-C", str(repo)) - LIGHT == AGAIN
+
+
 @pytest.mark.parametrize("argv", [["check", "-q"], ["check", "--output-format", "json", "-C", "."]])
 def test_the_start_is_light(repo: Path, argv: list[str]) -> None:
     code = (

@@ -116,10 +116,10 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> object:
+    if name not in _HOMES and name not in _ROOMS:  # asked for each module before it is imported
+        raise AttributeError(f"module `rustfix_mem` has no attribute `{name}`")
     from importlib import import_module
 
     if name in _HOMES:
         return getattr(import_module(f"rustfix_mem.{_HOMES[name]}"), name)
-    if name in _ROOMS:
-        return import_module(f"rustfix_mem.{_ROOMS[name]}.{name}")
-    raise AttributeError(f"module `rustfix_mem` has no attribute `{name}`")
+    return import_module(f"rustfix_mem.{_ROOMS[name]}.{name}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rustfix_mem.answers import folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,13 +74,4 @@ class FactsCache:
 
 def default_cache() -> FactsCache:
     """The user's cache of facts, shared by all repositories."""
-    return FactsCache(folder() / "facts.sqlite")
-
-
-def folder() -> Path:
-    """Where the user's caches are."""
-    if given := os.environ.get("RUSTFIX_MEM_CACHE_DIR"):
-        return Path(given)
-    import platformdirs  # only a run that has to look at files needs to know where
-
-    return Path(platformdirs.user_cache_dir("rustfix-mem"))
+    return FactsCache(Path(folder(), "facts.sqlite"))

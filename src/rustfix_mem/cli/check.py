@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rustfix_mem import __version__, results
-from rustfix_mem.cli import base, output
+from rustfix_mem.answers import settings
+from rustfix_mem.cli import again, base, output
 from rustfix_mem.errors import UsageError
 from rustfix_mem.finding import Kind
 from rustfix_mem.report import baseline, ranking, text
@@ -35,8 +35,12 @@ def run(options: Check) -> int:
         result = _kept(at, options)
         report, known = _without_known(result.report, options, entries, result.codemods)
         base.tell_dirty(at, options)
-        output.put(options, _shown(report, known, list(result.told), options, at.commit))
-    return int(any(map(ranking.is_defect, report.findings)))
+        shown = _shown(report, known, list(result.told), options, at.commit)
+        output.put(options, shown)
+        exit_code = int(any(map(ranking.is_defect, report.findings)))
+        if again.is_plain(options) and at.commit:
+            again.keep(options, at.contents, exit_code, shown, result.homes)
+    return exit_code
 
 
 def _kept(at: Base, options: Check) -> Result:
@@ -47,8 +51,7 @@ def _kept(at: Base, options: Check) -> Result:
     if options.no_cache:
         return _found(at, options)
     began = time.monotonic()
-    settings = sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("RUSTFIX_MEM_"))
-    asked = [at.contents, __version__, *options.codemods, "--set", *options.set, *settings]
+    asked = [at.contents, __version__, *options.codemods, "--set", *options.set, *settings()]
     question = results.question([*asked, str(_is_thorough(options))])
     known = results.recall(question)
     if known is not None:
@@ -56,8 +59,7 @@ def _kept(at: Base, options: Check) -> Result:
         statistics = Statistics(files, 0, files, seconds)
         return replace(known, report=replace(known.report, statistics=statistics))
     made = _found(at, options)
-    results.keep(question, made, _packages(made.codemods))
-    return made
+    return results.keep(question, made, _packages(made.codemods))
 
 
 def _found(at: Base, options: Check) -> Result:

@@ -58,6 +58,11 @@ def _run(args: list[str], program: str) -> int:
     if args in (["--version"], ["-V"]):
         streams.say(f"rustfix-mem {__version__}\n")  # who installs it is asked by others: 28 ms
         return 0
+    if args[:1] == ["check"]:
+        from rustfix_mem.cli import again
+
+        if (code := again.answered(args[1:])) is not None:
+            return code
     return _dispatch(_options(args, program))
 
 

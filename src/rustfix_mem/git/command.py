@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import UsageError
+from rustfix_mem.git.hardening import HARDENING as HARDENING
+from rustfix_mem.git.hardening import command as command
+from rustfix_mem.git.hardening import environment as environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-HARDENING = {
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_ASKPASS": "/bin/false",
-    "LC_ALL": "C",
-    "LANGUAGE": "C",
-}
-
-# A repository's own configuration is weaker than `-c`, so these hold there too.
-SETTINGS = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.untrackedCache=false",
-    "core.attributesFile=/dev/null",
-    "core.warnAmbiguousRefs=true",
-    "commit.gpgsign=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "protocol.allow=never",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +30,6 @@ class Ran:
         lines = [line for line in self.err.splitlines() if not line.startswith("hint: ")]
         first = lines[0] if lines else f"exit status {self.status}"
         return first.removeprefix("fatal: ").removeprefix("error: ")
-
-
-def command(args: Sequence[str], *, settings: Sequence[str] = ()) -> list[str]:
-    """The whole command line of `git ARGS` with our settings and some more."""
-    given = [part for setting in (*SETTINGS, *settings) for part in ("-c", setting)]
-    return ["git", "--no-pager", *given, *args]
-
-
-def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The user's environment without a word to git but ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return kept | HARDENING | dict(own)
 
 
 def run(line: Sequence[str], *, env: Mapping[str, str], folder: Path, input: bytes = b"") -> Ran:
