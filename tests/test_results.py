@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from repositories import Repo, make, own_environment
-from rustfix_mem import changeset, results
+from rustfix_mem import changeset, results, scan
 from rustfix_mem.cli.main import main
 from rustfix_mem.git.snapshot import Entry, Snapshot
 from rustfix_mem.reported import Report, Statistics
@@ -159,3 +159,15 @@ def test_what_is_set_is_part_of_the_question(
     assert "no findings" in said(capsys, "--worktree")
     repo.git("add", "-A")
     assert "no findings" in said(capsys, "--staged")
+
+
+def test_a_file_that_took_too_long_is_tried_again(
+    repo: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as busy:
+        reason = "took more than 10 seconds"
+        busy.setattr(scan.Looker, "_looks", lambda _, them: [(n, reason) for n in range(len(them))])
+        assert reason in said(capsys)
+        assert said(capsys, "-q") == ""
+    assert "grows" in said(capsys, "-q")
+    assert reason not in said(capsys)

@@ -162,7 +162,8 @@ def _looker(jobs: int, cache: bool, progress: scan.Progress | None) -> scan.Look
 
 def _statistics(codebase: Codebase, looker: scan.Looker, began: float) -> Statistics:
     seconds = round(time.monotonic() - began, 3)
-    return Statistics(len(codebase.sources), looker.parsed, looker.from_cache, seconds)
+    files, lost = len(codebase.sources), len(looker.lost)
+    return Statistics(files, looker.parsed, looker.from_cache, seconds, lost)
 
 
 def _skipped(codebase: Codebase, snapshot: Snapshot, looker: scan.Looker) -> tuple[Skipped, ...]:

@@ -38,6 +38,8 @@ class Statistics:
     parsed: int = 0
     from_cache: int = 0
     seconds: float = 0.0
+    lost: int = 0
+    """Files that took more than they may, now: another time they may be read."""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ def _kept(at: Base, options: Check) -> Result:
         statistics = Statistics(files, 0, files, seconds)
         return replace(known, report=replace(known.report, statistics=statistics))
     made = _found(at, options)
+    if made.report.statistics.lost:  # a busy machine is no reason to say the same tomorrow
+        return made
     return results.keep(question, made, _packages(made.codemods))
 
 
