@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,10 +66,44 @@ def test_the_second_time_nothing_is_asked_but_the_tree(
     assert ask("-q", "--repo=..") == first
 
 
+def old(repo: Repo) -> None:
+    """Files that are older than the index, as they mostly are."""
+    for file in ("Cargo.toml", "src/lib.rs", "src/a.rs", "README"):
+        os.utime(repo.path / file, (1_000_000, 1_000_000))
+    repo.git("update-index", "-q", "--refresh")
+
+
+def test_without_quiet_it_ends_with_the_time(
+    repo: Repo, ask: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old(repo)
+    ask()
+    second = ask("cache-bounds"), ask("cache-bounds")
+    first = ask()
+    monkeypatch.setattr(check, "run", _forbidden)
+    again = ask()
+    assert (again[0], again[2]) == (first[0], first[2]) == (1, "")
+    assert again[1].splitlines()[:-1] == first[1].splitlines()[:-1]
+    said = r"1 finding \(1 fixable\) in 2 files, 0 parsed, 2 from the cache, \d+\.\ds\n"
+    assert re.fullmatch(said, again[1].splitlines(keepends=True)[-1])
+    assert ask("cache-bounds")[1].splitlines()[:-1] == second[1][1].splitlines()[:-1]
+
+
+def test_without_quiet_a_change_is_told(
+    repo: Repo, ask: Callable[..., tuple[int, str, str]]
+) -> None:
+    old(repo)
+    ask()
+    repo.write("README", b"other")
+    assert "note: 1 changed file is not in the base" in ask()[2]
+    repo.git("checkout", "README")
+    assert ask()[2] == ""
+
+
 @pytest.mark.parametrize(
     "args",
     [
-        (),
+        ("-v",),
         ("-q", "-v"),
         ("-q", "--worktree"),
         ("-q", "--staged"),
@@ -86,10 +121,16 @@ def test_the_second_time_nothing_is_asked_but_the_tree(
     ],
 )
 def test_another_question_is_not_answered_so(
-    ask: Callable[..., tuple[int, str, str]], args: Sequence[str], monkeypatch: pytest.MonkeyPatch
+    repo: Repo,
+    ask: Callable[..., tuple[int, str, str]],
+    args: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    old(repo)
     ask("-q")
+    ask()
     monkeypatch.setattr(check, "run", _forbidden)
+    assert ask()[0] == ask("-q")[0] == 1
     assert ask(*args)[0] == 70
 
 
@@ -137,6 +178,7 @@ def test_a_mistake_is_told_each_time(ask: Callable[..., tuple[int, str, str]]) -
 
 
 ARGS = [
+    [], ["a"], ["--color=never", "-C", "x", "a"],
     ["-q"], ["--quiet"], ["-q", "a"], ["a", "-q", "b"], ["-q", "-C", "x"], ["-C=x", "-q"],
     ["--repo=x", "-q"], ["--repo", "x", "-q"], ["-q", "--color", "never"], ["-q", "--color=always"],
     ["-q", "-C", "x", "-C", "y"], ["-q", "--repo="],
@@ -148,7 +190,7 @@ def test_words_are_read_as_the_parser_reads_them(args: list[str]) -> None:
     read = options.fast(options.Check, args)
     assert read is not None
     assert again.is_plain(read)
-    assert again._plain(args) == (read.repo, read.color, read.codemods)
+    assert again._plain(args) == (read.repo, read.color, read.quiet, read.codemods)
 
 
 MORE = [flag for it in options.described(options.Check) for flag in it.metadata["flags"]]
@@ -162,7 +204,6 @@ def test_every_other_option_is_left_to_the_parser() -> None:
         assert again._plain(["-q", flag, "x"]) is None
         assert again._plain(["-q", f"{flag}=x"]) is None
     for args in (
-        ["a"],
         ["-q", "-"],
         ["-q", "--"],
         ["-qv"],
@@ -313,6 +354,6 @@ def test_a_git_that_fails_or_does_not_start_gives_no_tree(
 
 
 def test_a_terminal_is_another_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = again._asked("a" * 40, "auto", ())
+    asked = again._asked("a" * 40, "auto", True, ())
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    assert again._asked("a" * 40, "auto", ()) != asked
+    assert again._asked("a" * 40, "auto", True, ()) != asked

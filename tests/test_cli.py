@@ -188,6 +188,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git(top, "init", "-q", "-b", "main")
     commit(top)
     monkeypatch.chdir(top)
+    monkeypatch.setenv("RUSTFIX_MEM_CACHE_DIR", str(tmp_path / "cache"))
     return top
 
 
@@ -1010,11 +1011,22 @@ AGAIN = {"rustfix_mem.answers", "rustfix_mem.cli.again", "_blake2"}
 AGAIN |= {"rustfix_mem.git", "rustfix_mem.git.hardening", "rustfix_mem.git.head"}
 """All that it takes to give an answer again."""
 
+CLEAN = AGAIN | {"rustfix_mem.git.clean", "struct", "_struct"}
+"""And to see that no file has changed."""
+
 
 def test_an_answer_that_is_known_loads_next_to_nothing(repo: Path) -> None:
     assert "rustfix_mem.changeset" in _loaded("check", "-q")
     assert _loaded("check", "-q") - LIGHT == AGAIN
     assert _loaded("check", "--quiet", "-C", str(repo)) - LIGHT == AGAIN
+
+
+def test_nor_does_one_that_says_all(repo: Path) -> None:
+    for file in ("src/lib.rs", "Cargo.toml"):
+        os.utime(repo / file, (1, 1))
+    git(repo, "update-index", "-q", "--refresh")
+    _loaded("check")
+    assert _loaded("check") - LIGHT == CLEAN
 
 
 @pytest.mark.parametrize("argv", [["check", "-q"], ["check", "--output-format", "json", "-C", "."]])

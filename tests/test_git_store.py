@@ -12,7 +12,7 @@ import pytest
 
 from repositories import OLD, Repo, arm, everything, make, own_environment
 from rustfix_mem.errors import UsageError
-from rustfix_mem.git import command
+from rustfix_mem.git import clean, command, head
 from rustfix_mem.git.identity import Identity, identity
 from rustfix_mem.git.store import Store
 
@@ -44,8 +44,12 @@ def files(path: Path, rev: str = "HEAD") -> dict[str, bytes]:
 
 
 def dirty(path: Path) -> int | None:
+    """How many files have changed; who asks in haste must not be sure that there are none."""
     with Store.open(path) as store:
-        return store.dirty()
+        changed = store.dirty()
+    place = head.checkout(str(path))
+    assert not changed or place is None or not clean.is_clean(place[1], place[2], place[0])
+    return changed
 
 
 def refusal(path: Path, rev: str = "HEAD") -> UsageError:
@@ -406,6 +410,7 @@ def test_nothing_of_the_repository_runs(repo: Repo, tmp_path: Path) -> None:
         assert len(list(snapshot.read_many(snapshot.entries))) == 3
         assert store.dirty() == 1
         identity(store)
+    assert (head.tree(str(repo.path)), head.checkout(str(repo.path))) != (None, None)
     assert not marker.exists()
     repo.git("status")  # the control: each trap can fire
     repo.git("log", "-p")

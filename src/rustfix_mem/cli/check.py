@@ -35,12 +35,18 @@ def run(options: Check) -> int:
         result = _kept(at, options)
         report, known = _without_known(result.report, options, entries, result.codemods)
         base.tell_dirty(at, options)
-        shown = _shown(report, known, list(result.told), options, at.commit)
-        output.put(options, shown)
+        output.put(options, _shown(report, known, list(result.told), options, at.commit))
         exit_code = int(any(map(ranking.is_defect, report.findings)))
         if again.is_plain(options) and at.commit:
+            timeless = replace(report, statistics=_without_work(report.statistics.files))
+            shown = _shown(timeless, known, [], options, at.commit)
             again.keep(options, at.contents, exit_code, shown, result.homes)
     return exit_code
+
+
+def _without_work(files: int, seconds: float = 0.0) -> Statistics:
+    """What an answer takes that is known already."""
+    return Statistics(files, 0, files, seconds)
 
 
 def _kept(at: Base, options: Check) -> Result:
@@ -56,8 +62,9 @@ def _kept(at: Base, options: Check) -> Result:
     known = results.recall(question)
     if known is not None:
         files, seconds = known.report.statistics.files, round(time.monotonic() - began, 3)
-        statistics = Statistics(files, 0, files, seconds)
-        return replace(known, report=replace(known.report, statistics=statistics))
+        return replace(
+            known, report=replace(known.report, statistics=_without_work(files, seconds))
+        )
     made = _found(at, options)
     if made.report.statistics.lost:  # a busy machine is no reason to say the same tomorrow
         return made

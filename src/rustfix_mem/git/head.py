@@ -1,4 +1,4 @@
-"""What is checked out, in one word and by one process: who has the answer needs no more."""
+"""What is checked out, by one process: who has the answer needs no more."""
 
 from __future__ import annotations
 
@@ -16,14 +16,30 @@ def tree(repo: str) -> str | None:
 
     `None` wherever git says anything else, be it a warning: then it is for `Store` to ask.
     """
-    args = ["rev-parse", "--verify", "--end-of-options", "HEAD^{tree}"]
-    try:
-        program = _program()
-        said = _said(program, ["-C", os.path.join(os.getcwd(), repo), *args]) if program else b""
-    except (OSError, ValueError):  # no folder to stand in; a NUL in a path
+    said = _lines(repo, "--verify", "--end-of-options", "HEAD^{tree}")
+    return said[0] if len(said) == 1 and _is_id(said[0]) else None
+
+
+def checkout(repo: str) -> tuple[str, str, str] | None:
+    """The same tree, with the top of the work tree and its git folder; `None` without one."""
+    said = _lines(repo, "--show-toplevel", "--absolute-git-dir", "HEAD^{tree}")
+    if len(said) != len(("top", "folder", "tree")) or not _is_id(said[2]):  # a line break in a path
         return None
-    word, end = said[:-1].decode("ascii", "replace"), said[-1:]
-    return word if end == b"\n" and len(word) in LENGTHS and DIGITS.issuperset(word) else None
+    return said[2], said[0], said[1]
+
+
+def _lines(repo: str, *asked: str) -> list[str]:
+    """The lines that `git rev-parse` says; none where it cannot be asked."""
+    try:
+        program, folder = _program(), os.path.join(os.getcwd(), repo)
+        said = _said(program, ["-C", folder, "rev-parse", *asked]) if program else b""
+    except (OSError, ValueError):  # no folder to stand in; a NUL in a path
+        return []
+    return os.fsdecode(said).removesuffix("\n").split("\n") if said.endswith(b"\n") else []
+
+
+def _is_id(word: str) -> bool:
+    return len(word) in LENGTHS and DIGITS.issuperset(word)
 
 
 def _program() -> str | None:
