@@ -71,6 +71,14 @@ class _Base:
         return Span(start, max(start, end))
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What was found, and what it was found in, which knows all that was asked of it."""
+
+    report: Report
+    codebase: Codebase
+
+
 def check(
     codemods: tuple[Codemod, ...],
     snapshot: Snapshot,
@@ -81,6 +89,28 @@ def check(
     thorough: bool = True,
     progress: scan.Progress | None = None,
 ) -> Report:
+    """The report of `checked`."""
+    return checked(
+        codemods,
+        snapshot,
+        jobs=jobs,
+        cache=cache,
+        scope=scope,
+        thorough=thorough,
+        progress=progress,
+    ).report
+
+
+def checked(
+    codemods: tuple[Codemod, ...],
+    snapshot: Snapshot,
+    *,
+    jobs: int = 0,
+    cache: bool = True,
+    scope: Scope = EVERYWHERE,
+    thorough: bool = True,
+    progress: scan.Progress | None = None,
+) -> Checked:
     """Everything that `codemods` find; `jobs` workers, 0 for as many as there are cores.
 
     `scope` says in which files, and with which other parameters in some of them. Not `thorough`,
@@ -100,9 +130,8 @@ def check(
         findings += _unused(codemods, codebase, base)
         findings.sort(key=lambda one: (one.finding.path, one.finding.span, one.codemod))
         statistics = _statistics(codebase, looker, began)
-        return Report(
-            tuple(findings), tuple(alone), _skipped(codebase, snapshot, looker), statistics
-        )
+        skipped = _skipped(codebase, snapshot, looker)
+        return Checked(Report(tuple(findings), tuple(alone), skipped, statistics), codebase)
     finally:
         looker.close()
 

@@ -44,13 +44,20 @@ class Result:
 class _Kept:
     result: Result
     code: str
+    trace: bytes = b""
+    """What it depended on, packed: most who ask do not ask for that."""
 
 
 def recall(asked: str) -> Result | None:
     """The result that was kept, if the code that made it is as it was then."""
+    kept = _kept(asked)
+    return kept.result if kept is not None else None
+
+
+def _kept(asked: str) -> _Kept | None:
     try:
         kept = msgspec.msgpack.decode(_file(asked).read_bytes(), type=_Kept)
-        return kept.result if kept.code == code(kept.result.homes) else None
+        return kept if kept.code == code(kept.result.homes) else None
     except (OSError, msgspec.DecodeError):
         return None
 
@@ -64,10 +71,21 @@ def keep(asked: str, result: Result, packages: Iterable[str]) -> Result:
     if None in files:
         return result  # code that is in no file may be any other the next time
     kept = replace(result, homes=tuple(sorted({str(Path(file).parent) for file in files if file})))
-    with contextlib.suppress(OSError, UnicodeEncodeError):  # a path may be no text
-        data = msgspec.msgpack.encode(_Kept(kept, code(kept.homes)))
-        write(str(_file(asked)), data, MOST)
+    keep_again(asked, kept)
     return kept
+
+
+def keep_again(asked: str, result: Result, trace: bytes = b"") -> None:
+    """Keep a result that knows the homes of its code, perhaps with what it depended on."""
+    with contextlib.suppress(OSError, UnicodeEncodeError):  # a path may be no text
+        data = msgspec.msgpack.encode(_Kept(result, code(result.homes), trace))
+        write(str(_file(asked)), data, MOST)
+
+
+def recall_traced(asked: str) -> tuple[Result, bytes] | None:
+    """The result that was kept with what it depended on."""
+    kept = _kept(asked)
+    return (kept.result, kept.trace) if kept is not None and kept.trace else None
 
 
 def contents(snapshot: Snapshot) -> str:

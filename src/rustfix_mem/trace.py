@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from rustfix_mem.errors import UsageError
 from rustfix_mem.rust.whole import gates
 from rustfix_mem.rust.whole.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rustfix_mem.codebase import Codebase, Looks
     from rustfix_mem.git.snapshot import Snapshot
@@ -24,7 +26,7 @@ MOST = 16
 """Changed files up to which it is asked: with more of them it is likely that one matters."""
 
 RUST = ".rs"
-READ = (RUST, ".toml", ".json", ".yaml", ".yml", ".ini", ".md", ".rst", ".txt", ".adoc", ".lock")
+READ = (RUST, ".toml", ".json", ".yaml", ".yml", ".ini", ".md", ".rst", ".txt", ".adoc", ".lock", "config")
 """Ends of the names of all files that may be read; `tests/test_trace.py` holds it to the rest."""
 T = TypeVar("T")
 FACTS, OUTLINE = "facts", "outline"
@@ -49,12 +51,12 @@ class Asked:
 class Trace:
     """Every question behind one result."""
 
-    files: Mapping[str, str]
+    files: dict[str, str]
     """Mode and object id of each file that may have been read, by path."""
-    unread: Mapping[str, str]
+    unread: dict[str, str]
     read: tuple[str, ...]
     """The Rust files whose bytes somebody had: an edit of one may change anything."""
-    asked: Mapping[str, Asked]
+    asked: dict[str, Asked]
     words: tuple[str, ...]
     fields: tuple[str, ...]
     patterns: tuple[tuple[Spelled, bytes], ...]
@@ -74,6 +76,18 @@ def of(codebase: Codebase, codemods: Sequence[type[Looks]], snapshot: Snapshot) 
         patterns=tuple((_spelled(one), literal) for one, literal in words.matched),
         gates=tuple(tuple(map(_spelled, gate)) for gate in codebase.gates),
     )
+
+
+def packed(trace: Trace) -> bytes:
+    return msgspec.msgpack.encode(trace)
+
+
+def unpacked(data: bytes) -> Trace | None:
+    """The trace; none if the bytes are of another version of it."""
+    try:
+        return msgspec.msgpack.decode(data, type=Trace)
+    except msgspec.DecodeError:
+        return None
 
 
 def _asked(codebase: Codebase, codemods: Sequence[type[Looks]]) -> dict[str, Asked]:

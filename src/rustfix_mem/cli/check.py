@@ -17,10 +17,11 @@ from rustfix_mem.reported import SUPPRESSION, Statistics
 from rustfix_mem.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from rustfix_mem.cli.base import Base
     from rustfix_mem.cli.options import Check
+    from rustfix_mem.codemod import Codemod
     from rustfix_mem.report.baseline import Entry, Known
     from rustfix_mem.reported import Report
 
@@ -55,31 +56,65 @@ def _kept(at: Base, options: Check) -> Result:
     What answers is imported only for a new one: that takes longer than all the rest.
     """
     if options.no_cache:
-        return _found(at, options)
+        return _judged(at, options)[0]
     began = time.monotonic()
     asked = [at.contents, __version__, *options.codemods, "--set", *options.set, *settings()]
     question = results.question([*asked, str(_is_thorough(options))])
     known = results.recall(question)
     if known is not None:
-        files, seconds = known.report.statistics.files, round(time.monotonic() - began, 3)
-        return replace(
-            known, report=replace(known.report, statistics=_without_work(files, seconds))
-        )
-    made = _found(at, options)
+        return _timed(known, began)
+    sources = [str(at.store.place.git_dir), str(options.staged), str(options.worktree)]
+    near = results.question(["near", *sources, *asked[1:], str(_is_thorough(options))])
+    if (still := _still(near, at, options)) is not None:
+        results.keep_again(question, still)
+        return _timed(still, began)
+    made, told_by = _judged(at, options)
     if made.report.statistics.lost:  # a busy machine is no reason to say the same tomorrow
         return made
-    return results.keep(question, made, _packages(made.codemods))
+    kept = results.keep(question, made, _packages(made.codemods))
+    if kept.homes:
+        results.keep_again(near, kept, told_by())
+    return kept
 
 
-def _found(at: Base, options: Check) -> Result:
-    from rustfix_mem import changeset, registry
-    from rustfix_mem.cli import config, progress
+def _timed(known: Result, began: float) -> Result:
+    files, seconds = known.report.statistics.files, round(time.monotonic() - began, 3)
+    return replace(known, report=replace(known.report, statistics=_without_work(files, seconds)))
+
+
+def _still(near: str, at: Base, options: Check) -> Result | None:
+    """The last result for other contents of the same repository, if it is the one for these."""
+    known = results.recall_traced(near)
+    if known is None:
+        return None
+    from rustfix_mem import trace
+
+    result, told = known
+    was = trace.unpacked(told)
+    if was is None:
+        return None
+    still = trace.holds(was, at.snapshot, at.store.load, lambda: _chosen(options))
+    return result if still else None
+
+
+def _chosen(options: Check) -> tuple[type[Codemod], ...]:
+    from rustfix_mem import registry
 
     chosen = registry.select(options.codemods)
-    if not options.codemods:  # what only proposes is shown to who names it
-        chosen = tuple(one for one in chosen if one.kind is Kind.DEFECT)
+    if options.codemods:
+        return chosen
+    # What only proposes is shown to who names it.
+    return tuple(one for one in chosen if one.kind is Kind.DEFECT)
+
+
+def _judged(at: Base, options: Check) -> tuple[Result, Callable[[], bytes]]:
+    """A new result, and who tells what it depended on."""
+    from rustfix_mem import changeset, trace
+    from rustfix_mem.cli import config, progress
+
+    chosen = _chosen(options)
     with progress.shown(options) as told_of:
-        report = changeset.check(
+        checked = changeset.checked(
             tuple(map(at.settings.configured, chosen)),
             at.snapshot,
             jobs=options.jobs,
@@ -90,7 +125,11 @@ def _found(at: Base, options: Check) -> Result:
         )
     told = [line for one in chosen for line in config.described(at.settings, one)]
     told += config.limits(at.settings)
-    return Result(report, tuple(told), (SUPPRESSION, *(one.name() for one in chosen)))
+    names = (SUPPRESSION, *(one.name() for one in chosen))
+    return (
+        Result(checked.report, tuple(told), names),
+        lambda: trace.packed(trace.of(checked.codebase, chosen, at.snapshot)),
+    )
 
 
 def _packages(codemods: Collection[str]) -> list[str]:

@@ -210,17 +210,31 @@ def _end(live: bytes, start: int, opened: bytes) -> int:
     return len(live)
 
 
-@cache
-def _taking(name: bytes) -> re.Pattern[bytes]:
-    # A pattern that begins with a literal is searched for eight times as fast.
-    return re.compile(re.escape(name) + rb"\b" + INSIDE + rb"\s*\.\s*(?:" + OUT + rb")\s*\(")
+TAKES = re.compile(INSIDE + rb"\s*\.\s*(?:" + OUT + rb")\s*\(")
+FILLS = re.compile(rb"(?:\s*\(\s*\))?" + INSIDE + rb"\s*\.\s*(?:" + IN + b"|" + LENT + rb")\s*\(")
+"""What stands behind a name where something is taken out, or may be put in. To make a pattern of
+each name would take longer than all searches together."""
+
+WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+
+
+def _places(live: bytes, name: bytes) -> Iterator[tuple[int, int]]:
+    """Where a word ends with `name`: its start and its end."""
+    at = live.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if live[end : end + 1] == b"" or live[end] not in WORD:
+            yield at, end
+        at = live.find(name, at + 1)
 
 
 def _settled(live: bytes, name: bytes, behind: bytes) -> bool:
     """Whether entries are taken out of `name`, or gone through; `behind` stands before a field."""
-    for found in _taking(name).finditer(live):
-        line = live[live.rfind(b"\n", 0, found.start()) + 1 : found.start()]
-        before = _before(live, found.start())
+    for start, end in _places(live, name):
+        if TAKES.match(live, end) is None:
+            continue
+        line = live[live.rfind(b"\n", 0, start) + 1 : start]
+        before = _before(live, start)
         whole = before.endswith(behind) if behind else not re.search(rb"\w\Z", line)
         if whole and b"//" not in line:
             return True
@@ -242,25 +256,20 @@ LENT_BEFORE = re.compile(rb"mut\s+(?:\w+\s*\.\s*)*\Z")
 NAMED_BEFORE = re.compile(rb"let\s+mut\s+\w+\s*=[^;]*\.\Z")
 
 
-@cache
-def _filling(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
-    """Where it stands, what puts something in there, and what takes its owner apart."""
-    written = re.escape(name) + rb"\b"
-    into = written + rb"(?:\s*\(\s*\))?" + INSIDE + rb"\s*\.\s*(?:" + IN + b"|" + LENT + rb")\s*\("
-    apart = rb"\{[^{}]*\b" + written + rb"[^{}]*" + APART.pattern
-    return re.compile(written), re.compile(into), re.compile(apart)
-
-
 def _grown(live: bytes, name: bytes, behind: bytes) -> bool:
     """Whether something may be put into `name`; `behind` stands before it, if it is not a local."""
-    if name not in live:
-        return False
-    written, into, apart = _filling(name)
-    if any(_before(live, found.start()).endswith(behind) for found in into.finditer(live)):
-        return True
-    if any(_is_lent(live, found.start()) for found in written.finditer(live)):
-        return True
-    return APART.search(live) is not None and apart.search(live) is not None
+    for start, end in _places(live, name):
+        if FILLS.match(live, end) and _before(live, start).endswith(behind):
+            return True
+        if _is_lent(live, start):
+            return True
+    return APART.search(live) is not None and _is_taken_out(live, name)
+
+
+def _is_taken_out(live: bytes, name: bytes) -> bool:
+    """Whether a pattern that takes `self` apart has the name in it."""
+    apart = rb"\{[^{}]*\b" + re.escape(name) + rb"\b[^{}]*" + APART.pattern
+    return re.search(apart, live) is not None
 
 
 def _is_lent(live: bytes, at: int) -> bool:
