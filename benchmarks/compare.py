@@ -40,6 +40,7 @@ class Cost:
 def run(command: list[str], folder: Path, cache: Path) -> Cost:
     """Run a command to its end; what it prints is thrown away."""
     environment = {**os.environ, "RUSTFIX_MEM_CACHE_DIR": str(cache), "CI": "true"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has been compiled
     began = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -77,6 +78,7 @@ def measure(checkout: Path, runs: int) -> dict[str, list[tuple[Cost, Cost]]]:
         folder, cache = Path(made) / "clone", Path(made) / "cache"
         source = str(checkout.resolve())
         subprocess.run(["git", "clone", "-q", "--no-hardlinks", source, str(folder)], check=True)
+        run(OURS, folder, cache)  # compiles our modules
         run(THEIRS, folder, cache)
         for turn in range(runs):
             shutil.rmtree(cache, ignore_errors=True)
