@@ -207,7 +207,7 @@ class CacheBounds(Codemod):
             codebase.prepare([*paths, *sized, *made])
         else:
             codebase.prepare([*sized, *made])
-            codebase.prepare_outlines(paths)
+            codebase.prepare_about(worth.items())
         yield from self._collections(paths, worth, codebase)
         for path in sized:
             for limit in limits.limits(path, codebase):
@@ -228,11 +228,9 @@ class CacheBounds(Codemod):
             for path in paths
         }
         if worth is not None:
-            codebase.prepare(path for path, found in kept.items() if found)
-            kept = {
-                path: [one for one in found if doubtful.is_worth_asking(one, codebase)]
-                for path, found in kept.items()
-            }
+            every = [one for found in kept.values() for one in found]
+            worthy = doubtful.worth_asking(every, codebase)
+            kept = {path: [one for one in worthy if one.path == path] for path in kept}
         growth.foresee((one for found in kept.values() for one in found), codebase)
         for found in kept.values():
             said = [one for collection in found for one in self._said(collection, codebase)]

@@ -50,6 +50,10 @@ class Looker(Protocol):
 
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]: ...
 
+    def about(
+        self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]
+    ) -> Mapping[str, FileFacts]: ...
+
     def sights(
         self, codemod: type[Looks], sources: Mapping[str, bytes]
     ) -> Mapping[str, tuple[Any, ...]]: ...
@@ -97,6 +101,7 @@ class Codebase:
     """Reads `lockfile.FILES`, when somebody asks for `cargo_files`."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
     _outlines: dict[str, Outline] = field(default_factory=dict, repr=False)
+    _about: dict[str, dict[frozenset[str], FileFacts]] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
@@ -139,7 +144,8 @@ class Codebase:
     @property
     def known(self) -> Mapping[str, Outline]:
         """The facts and outlines that have been asked for so far."""
-        return {**self._outlines, **self._facts}
+        about = {path: next(iter(found.values())) for path, found in self._about.items()}
+        return {**self._outlines, **about, **self._facts}
 
     @cached_property
     def words(self) -> Words:
@@ -162,8 +168,11 @@ class Codebase:
 
     @property
     def looked(self) -> Mapping[str, tuple[str, ...]]:
-        """Of which files facts or an outline were asked for."""
-        found = dict.fromkeys(self._outlines, ("outline",))
+        """Of which files facts or an outline were asked for: `facts`, `about x y`, `outline`."""
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(self._outlines, ("outline",))
+        for path, made in self._about.items():
+            about = (" ".join(("about", *sorted(words))) for words in made)
+            found[path] = (*found.get(path, ()), *about)
         return found | {path: (*found.get(path, ()), "facts") for path in self._facts}
 
     @property
@@ -177,16 +186,43 @@ class Codebase:
         if wanted:
             self._facts.update(self.look_many(wanted))
 
+    def about(self, path: str, words: Iterable[str]) -> FileFacts:
+        """The facts of a file about some words: all there are with one of these names."""
+        asked = frozenset(words)
+        self.prepare_about([(path, asked)])
+        return self._facts.get(path) or self._found_about(path, asked)
+
+    def _found_about(self, path: str, words: frozenset[str]) -> FileFacts:
+        return next(found for known, found in self._about[path].items() if words <= known)
+
+    def prepare_about(self, wanted: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Make the facts about some words of many files at once."""
+        missing: dict[str, frozenset[str]] = {}
+        for path, words in wanted:
+            asked = frozenset(words)
+            known = path in self._facts or any(asked <= one for one in self._about.get(path, ()))
+            if not known:
+                missing[path] = asked | missing.get(path, frozenset())
+        if missing:
+            sources = {p: (self._texts[p], tuple(sorted(ws))) for p, ws in missing.items()}
+            for path, found in self.look_many.about(sources).items():
+                self._about.setdefault(path, {})[missing[path]] = found
+
     def outline(self, path: str) -> Outline:
         """What a file declares: for who does not ask what its functions do, which costs more."""
-        if path not in self._facts and path not in self._outlines:
+        known = self._declaring(path)
+        if known is None:
             self.prepare_outlines([path])
-        return self._facts.get(path) or self._outlines[path]
+        return known or self._outlines[path]
+
+    def _declaring(self, path: str) -> Outline | None:
+        """What is known of a file's declarations."""
+        about = next(iter(self._about.get(path, {}).values()), None)
+        return self._facts.get(path) or about or self._outlines.get(path)
 
     def prepare_outlines(self, paths: Iterable[str]) -> None:
         """Make the outlines of many files at once."""
-        known = (self._facts, self._outlines)
-        unknown = [p for p in dict.fromkeys(paths) if not any(p in some for some in known)]
+        unknown = [path for path in dict.fromkeys(paths) if self._declaring(path) is None]
         if unknown:
             self._outlines.update(self.look_many.outlines({p: self._texts[p] for p in unknown}))
 

@@ -24,7 +24,7 @@ from rustfix_mem.rust.bounds import pins
 from rustfix_mem.rust.file import facts as facts_module
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import FileFacts, Outline
-from rustfix_mem.rust.file.look import look, outline
+from rustfix_mem.rust.file.look import about, look, outline
 from rustfix_mem.rust.file.syntax import GRAMMAR
 
 if TYPE_CHECKING:
@@ -52,8 +52,16 @@ Progress = Callable[[int, int], object]
 """Who is told how many files are done, and of how many."""
 
 
-Wanted = type[Any]
-"""What is wanted of a file: its `FileFacts`, its `Outline`, or what a codemod sees in it."""
+@dataclass(frozen=True, slots=True)
+class About:
+    """The facts of a file about some words: see `look.about`."""
+
+    words: tuple[str, ...]
+
+
+Wanted = type[Any] | About
+"""What is wanted of a file: its `FileFacts`, its `Outline`, those about some words, or what a
+codemod sees in it."""
 
 PLAIN: dict[Wanted, Callable[[bytes], Outline]] = {FileFacts: look, Outline: outline}
 """What is made of a file for everybody, and how."""
@@ -64,10 +72,11 @@ def _encoder() -> msgspec.msgpack.Encoder:
     return msgspec.msgpack.Encoder()
 
 
-_decoders: dict[Wanted, msgspec.msgpack.Decoder[Any]] = {}
+_decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {}
 
 
 def _decoder(of: Wanted) -> msgspec.msgpack.Decoder[Any]:
+    of = FileFacts if isinstance(of, About) else of
     if of not in _decoders:
         kind = of if of in PLAIN else tuple[of.sight, ...]  # type: ignore[name-defined] # at run time it is a type
         _decoders[of] = msgspec.msgpack.Decoder(kind)
@@ -86,6 +95,8 @@ def code_version() -> str:
 
 def _version(of: Wanted) -> bytes:
     """What decides, beside the bytes of a file, what is seen in it."""
+    if isinstance(of, About):
+        return f"{code_version()}|about|{' '.join(of.words)}".encode()
     own = "" if of in PLAIN else _source_digest(of.__module__)
     return f"{code_version()}|{of.__qualname__}|{own}".encode()
 
@@ -109,6 +120,8 @@ def _look_packed(task: tuple[bytes, Sequence[Wanted]]) -> tuple[list[bytes], boo
 
 def seen(of: Wanted, source: bytes) -> Any:
     """What is wanted of a file, made here and now."""
+    if isinstance(of, About):
+        return about(source, of.words)
     if of in PLAIN:
         return PLAIN[of](source)
     with syntax.parsed(source) as tree:
@@ -149,6 +162,12 @@ class Looker:
 
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]:
         return self._answers(Outline, sources)
+
+    def about(self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]) -> dict[str, FileFacts]:
+        """Of each file the facts about some words."""
+        wanted = {path: (About(words), source) for path, (source, words) in sources.items()}
+        self.prepare([(source, of) for of, source in wanted.values()])
+        return {path: self._memory[_key(of, source)] for path, (of, source) in wanted.items()}
 
     def sights(
         self, codemod: type[Looks], sources: Mapping[str, bytes]
@@ -233,6 +252,8 @@ class Looker:
 
 def _nothing(of: Wanted) -> Any:
     """What is seen in a file that is not looked at."""
+    if isinstance(of, About):
+        return FileFacts(error=0)
     return of(error=0) if of in PLAIN else ()
 
 

@@ -26,10 +26,23 @@ MOST = 16
 """Changed files up to which it is asked: with more of them it is likely that one matters."""
 
 RUST = ".rs"
-READ = (RUST, ".toml", ".json", ".yaml", ".yml", ".ini", ".md", ".rst", ".txt", ".adoc", ".lock", "config")
+READ = (
+    RUST,
+    ".toml",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".ini",
+    ".md",
+    ".rst",
+    ".txt",
+    ".adoc",
+    ".lock",
+    "config",
+)
 """Ends of the names of all files that may be read; `tests/test_trace.py` holds it to the rest."""
 T = TypeVar("T")
-FACTS, OUTLINE = "facts", "outline"
+FACTS, OUTLINE, ABOUT = "facts", "outline", "about"
 
 Spelled = tuple[bytes, int]
 """A pattern and its flags; a literal has `LITERAL` for flags."""
@@ -165,6 +178,10 @@ def _same(
     if max(len(before), len(behind)) > scan.MAX_BYTES:
         return False
     kinds: dict[str, scan.Wanted] = {FACTS: FileFacts, OUTLINE: Outline}
+    for kind in asked.looked:
+        name, *words = kind.split(" ")
+        if name == ABOUT:
+            kinds[kind] = scan.About(tuple(words))
     if not kinds.keys() >= {*asked.looked}:
         kinds |= {one.__qualname__: one for one in codemods()}
     return all(

@@ -154,8 +154,8 @@ def _stays(pattern: Node | None, region: Node) -> bool:
 
 def _only_read(name: str, region: Iterable[Node]) -> bool:
     """Whether every mention of a name reads it: a call, a field, a `*`, a macro that prints."""
-    for node in (n for top in region for n in syntax.walk(top)):
-        if node.type != "identifier" or text(node) != name or node.parent is None:
+    for node in (n for top in region for n in syntax.named_so(top, name)):
+        if node.parent is None:
             continue
         kind = node.parent.type
         reads = ("field_expression", "unary_expression", "binary_expression", "token_tree")

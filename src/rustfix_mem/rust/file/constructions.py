@@ -92,8 +92,8 @@ def _local(let: Node, function: Function, forever: int, depth: int) -> tuple[str
     if not name or block is None:
         return "moved", False
     long = _is_of_main(function) or forever > let.end_byte
-    for node in syntax.walk(block):
-        if node.type != "identifier" or text(node) != name or node.start_byte < let.end_byte:
+    for node in syntax.named_so(block, name):
+        if node.start_byte < let.end_byte:
             continue
         if declaration(node, name) != let:
             continue

@@ -73,8 +73,8 @@ def _after_entry(node: Node) -> str:
 def _borrowed_entry(let: Node) -> str:
     """`let value = m.entry(k).or_insert_with(f);`: fine if it is only read or cloned."""
     name, block = alias_name(field(let, "pattern")), let.parent
-    for node in syntax.walk(block) if block is not None and name else []:
-        if node.type != "identifier" or text(node) != name or node.start_byte < let.end_byte:
+    for node in syntax.named_so(block, name) if block is not None and name else []:
+        if node.start_byte < let.end_byte:
             continue
         call, parent = call_on(node), node.parent
         if call is not None and call.name in COPIES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypedDict
 
 from rustfix_mem.rust.file import items, numbers, syntax
@@ -23,9 +24,12 @@ from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import READING_MACROS, uses_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rustfix_mem.rust.file.facts import ModDecl, StaticDef, TypeDef, Use
     from rustfix_mem.rust.file.items import Function
     from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.text import Span
 
 TELLING = frozenset(
     ("grow", "shrink", "clear", "lookup", "enumerate", "index", "assign", "returned", "token")
@@ -44,6 +48,45 @@ def look(source: bytes) -> FileFacts:
             return FileFacts(error=0)
 
 
+def about(source: bytes, words: Iterable[str]) -> FileFacts:
+    """The facts of a file as far as they are about some words; its declarations all the same.
+
+    Mentions, constructions and tokens with one of the names in `words` are all there, and perhaps
+    others; numbers and what makes caches are not.
+    """
+    with syntax.parsed(source) as tree:
+        error = tree.error()
+        if error is not None:
+            return FileFacts(error=error)
+        try:
+            root = tree.around(_concerned(tree, source, words))
+            return _look(root, items.collect(root), partly=True)
+        except RecursionError:
+            return FileFacts(error=0)
+
+
+def _concerned(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> list[Span]:
+    """The functions that have one of the words, and those that may call one that is private.
+
+    That is as far as `pairs` and all others look who ask of one function what another does.
+    """
+    functions = tree.functions()
+    # The field of a tuple stands behind a dot; alone it is a number.
+    wanted = _any_of([rf"(?<=\.){w}".encode() if w.isdigit() else w.encode() for w in words])
+    first = [f for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
+    called = _any_of([f.name for f in first if f.private and f.given])
+    return [
+        f.whole
+        for f in functions
+        if f in first or called.search(source, f.whole.start, f.whole.end)
+    ]
+
+
+def _any_of(words: list[bytes]) -> re.Pattern[bytes]:
+    """One of the words as a whole; nothing, if there are none."""
+    return re.compile(rb"(?<!\w)(?:" + b"|".join(words) + rb")(?!\w)" if words else rb"(?!)")
+
+
 def outline(source: bytes) -> Outline:
     """What one file of Rust source declares: the same as in its facts, for a fraction of the time.
 
@@ -60,7 +103,7 @@ def outline(source: bytes) -> Outline:
         return Outline(**_declared(found))
 
 
-def _look(root: Node, found: items.Items) -> FileFacts:
+def _look(root: Node, found: items.Items, partly: bool = False) -> FileFacts:
     mentions: list[Mention] = []
     made: list[Construction] = []
     tokens: set[str] = set()
@@ -73,7 +116,7 @@ def _look(root: Node, found: items.Items) -> FileFacts:
         accessors.append(_accessor(function) or _handed_out(function, own))
         made += constructions(function, index)
         tokens |= _unknown_tokens(function.body)
-    limits = numbers.collect(root, found)
+    limits = numbers.NOTHING if partly else numbers.collect(root, found)
     mentions = with_pairs(mentions, found.functions)
     return FileFacts(
         **_declared(found),

@@ -171,8 +171,8 @@ def _around(node: Node, growth: Node) -> list[Node]:
 def _moved_between(name: str, lookup: Node, growth: Node) -> bool:
     """Whether `name` is handed over as a whole after the look-up and before the growth."""
     scope = next((n for n in syntax.ancestors(growth) if n.type == "function_item"), growth)
-    for node in syntax.walk(scope):
-        if node.type != "identifier" or text(node) != name or node.parent is None:
+    for node in syntax.named_so(scope, name):
+        if node.parent is None:
             continue
         if lookup.end_byte < node.start_byte < growth.start_byte:
             holder = node.parent.type
@@ -188,23 +188,22 @@ def _moved_between(name: str, lookup: Node, growth: Node) -> bool:
     return False
 
 
+TESTING = frozenset(
+    "let_condition match_expression let_declaration await_expression unary_expression"
+    " if_expression".split()
+)
+"""Where a call stands whose answer decides."""
+
+
 def _helper(node: Node, function: Function) -> Lookup | None:
     """`if let Some(hit) = self.cached(key) { return hit; }`: the look-up is one call deep."""
     for call in own_nodes(function.body):
         if call.type != "call_expression" or call.start_byte >= node.start_byte:
             continue
+        if call.parent is None or call.parent.type not in TESTING:
+            continue
         callee = field(call, "function")
         if callee is None or KIND_OF.get(text(callee).rpartition(".")[2]):
-            continue
-        holder = call.parent
-        if holder is None or holder.type not in (
-            "let_condition",
-            "match_expression",
-            "let_declaration",
-            "await_expression",
-            "unary_expression",
-            "if_expression",
-        ):
             continue
         for test in memo.tests_of(call):
             form = memo.miss_form(test, node)

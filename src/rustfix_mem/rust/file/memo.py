@@ -133,13 +133,8 @@ def _bound_tests(let: Node, depth: int) -> Iterator[Test]:
     if not name or block is None:
         yield Test("other", let)
         return
-    for node in syntax.walk(block):
-        if (
-            node.type == "identifier"
-            and node.start_byte > let.end_byte
-            and text(node) == name
-            and declaration(node, name) == let
-        ):
+    for node in syntax.named_so(block, name):
+        if node.start_byte > let.end_byte and declaration(node, name) == let:
             yield from tests_of(node, depth + 1)
 
 

@@ -45,6 +45,9 @@ class Found:
     memoised: tuple[Memoised, ...]
 
 
+NOTHING = Found((), (), ())
+
+
 @dataclass(frozen=True)
 class _File:
     """What places need to be told where they stand."""

@@ -144,7 +144,7 @@ def _only_cloned(pattern: Node, name: str, function: Function) -> bool:
     """Whether `impl Clone` takes a field out by its name, and only says `name.clone()` of it."""
     if function.trait != "Clone" or field(pattern, "pattern") is not None:
         return False
-    named = [n for n in syntax.walk(function.body) if n.type == "identifier" and text(n) == name]
+    named = syntax.named_so(function.body, name)
     calls = [method_call(n.parent.parent) for n in named if n.parent and n.parent.parent]
     own = [call for call in calls if call is not None and call.name == "clone"]
     return len(own) == len(named) and all(call.receiver in named for call in own)

@@ -128,7 +128,9 @@ def bound_names(pattern: Node) -> Iterator[Node]:
 
 
 def binds(pattern: Node | None, name: str) -> bool:
-    return pattern is not None and any(text(node) == name for node in bound_names(pattern))
+    if pattern is None or name not in text(pattern):
+        return False
+    return any(text(node) == name for node in bound_names(pattern))
 
 
 def alias_name(pattern: Node | None) -> str:
@@ -180,9 +182,11 @@ def declaration(at: Node, name: str) -> Node | None:
 def _binds_within(node: Node, child: Node, name: str) -> Node | None:
     match node.type:
         case "block":
-            before = [n for n in syntax.named(node) if n.end_byte <= child.start_byte]
-            for sibling in reversed(before):
-                if sibling.type == "let_declaration" and binds(field(sibling, "pattern"), name):
+            for sibling in reversed(node.named_children):
+                is_before = (
+                    sibling.type == "let_declaration" and sibling.end_byte <= child.start_byte
+                )
+                if is_before and binds(field(sibling, "pattern"), name):
                     return sibling
         case "if_expression" | "while_expression":
             inside = field(node, "consequence") or field(node, "body")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import gc
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import mend
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import tree_sitter
+    from ahocorasick_rs import BytesAhoCorasick
     from tree_sitter import Language
 
 GRAMMAR = "tree-sitter 0.26.1, tree-sitter-rust 0.24.2"
@@ -33,12 +36,22 @@ TELLING_TOKENS = "token_tree"
 class File:
     """What all nodes of one file share."""
 
-    __slots__ = ("order", "source")
+    __slots__ = ("_names", "order", "source")
 
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.order: list[Node] = []
         """All named nodes, in order of the text."""
+        self._names: dict[str, list[int]] | None = None
+
+    def places(self, name: str) -> list[int]:
+        """The places in `order` of all identifiers that are `name`."""
+        if self._names is None:
+            self._names = {}
+            for at, node in enumerate(self.order):
+                if node.type == "identifier":
+                    self._names.setdefault(node.text, []).append(at)
+        return self._names.get(name, [])
 
 
 class Node:
@@ -106,6 +119,33 @@ class NotUnderstood(Exception):  # not an error: an answer
     """The grammar lost the thread: there is no tree to go by."""
 
 
+def _start(node: tree_sitter.Node) -> int:
+    return node.start_byte
+
+
+@dataclass(frozen=True, slots=True)
+class Callable:
+    """A function, as far as it is known before anything is copied."""
+
+    name: bytes
+    whole: Span
+    private: bool
+    given: bool
+    """Whether it is given anything but `self`."""
+
+    @classmethod
+    def of(cls, node: tree_sitter.Node, source: bytes) -> Callable:
+        name, given = node.child_by_field_name("name"), node.child_by_field_name("parameters")
+        params = given.named_children if given is not None else []
+        written = source[node.start_byte : node.start_byte + 9]
+        return cls(
+            source[name.start_byte : name.end_byte] if name is not None else b"",
+            Span(node.start_byte, node.end_byte),
+            not written.startswith(b"pub") or written.startswith(b"pub(self)"),
+            any(child.type == "parameter" for child in params),
+        )
+
+
 class Tree:
     """What tree-sitter makes of one file, once somebody asks."""
 
@@ -114,6 +154,7 @@ class Tree:
         self.strict = False
         self._root: Node | None = None
         self._declarations: Node | None = None
+        self._partial: Node | None = None
         self._mended = False
 
     @cached_property
@@ -150,8 +191,19 @@ class Tree:
     def declarations(self) -> Node:
         """The root of a copy without the bodies of functions, but for those that hold items."""
         if self._root is None and self._declarations is None:
-            self._declarations = _copied(self._tree, self.source, bodies=False)
+            self._declarations = _copied(self._tree, self.source, _items(self.source))
         return self._root or self._declarations or self.root
+
+    def functions(self) -> list[Callable]:
+        """Every function with a body, in order of the text: without copying anything."""
+        found = _functions_of().captures(self._tree.root_node).get("function", [])
+        return [Callable.of(node, self.source) for node in sorted(found, key=_start)]
+
+    def around(self, kept: Iterable[Span]) -> Node:
+        """The root of a copy with these parts whole, and of the rest only what declares."""
+        if self._root is None:
+            self._partial = _copied(self._tree, self.source, (*_items(self.source),), [*kept])
+        return self._root or self._partial or self.root
 
     def error(self) -> int | None:
         """The byte where the grammar first lost the thread; None if it understood the file."""
@@ -167,7 +219,9 @@ class Tree:
 
     def drop(self) -> None:
         """Untie children from parents, so that nothing is left for the collector to find."""
-        stack = [root for root in (self._root, self._declarations) if root is not None]
+        stack = [
+            root for root in (self._root, self._declarations, self._partial) if root is not None
+        ]
         while stack:
             at = stack.pop()
             stack += at.children
@@ -211,6 +265,13 @@ def _language() -> Language:
 
 
 @cache
+def _functions_of() -> tree_sitter.QueryCursor:
+    from tree_sitter import Query, QueryCursor
+
+    return QueryCursor(Query(_language(), "(function_item body: (block)) @function"))
+
+
+@cache
 def _kinds() -> dict[int, tuple[str, bool]]:
     """The name of each kind of node, and whether it is a named one."""
     language = _language()
@@ -228,23 +289,35 @@ def _fields() -> dict[int | None, str | None]:
     return {None: None, **{number: language.field_name_for_id(number) for number in numbers}}
 
 
-ITEM = re.compile(
-    rb"(?<!['#])\b(?:fn|struct|enum|union|trait|type|static|const|use|mod|extern)\b(?=[\s/])"
-    rb"|\bimpl\b|\b(?:thread_local|lazy_static|macro_rules)\b"
+KEYWORDS = b"fn struct enum union trait type static const use mod extern".split()
+ITEMS = (
+    *(w + c for w in KEYWORDS for c in (b" ", b"\n", b"\t", b"\r", b"/")),
+    b"impl",
+    b"macro_rules",
 )
-"""A word without which nothing is declared; it may stand there for something else."""
+IN_MACROS = (b"thread_local", b"lazy_static")
+"""What is written wherever something is declared; it may stand there for something else."""
 
 COMMENT_LINE = re.compile(rb"[ \t]*//")
 CODE = ("block", "arguments", "let_declaration", "match_block", "match_arm", "match_pattern")
 """What holds code, beside all that is called an expression: a declaration only if one is in it."""
 
 
-def _copied(tree: tree_sitter.Tree, source: bytes, bodies: bool = True) -> Node:
-    """The root of a copy. One loop with a cursor: it goes round two million times for 8 MB."""
+def _copied(
+    tree: tree_sitter.Tree,
+    source: bytes,
+    items: Sequence[int] | None = None,
+    kept: Sequence[Span] = (),
+) -> Node:
+    """The root of a copy. One loop with a cursor: it goes round two million times for 8 MB.
+
+    With `items`, where something may be declared, all other code is left out but for what is kept.
+    """
     cursor, kinds, fields, file = tree.walk(), _kinds(), _fields(), File(source)
     down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     top, order = tree.root_node, file.order
-    items = None if bodies else _items(source)
+    ends = _running_ends(kept)
+    starts = [span.start for span in kept]
     parent = root = Node(file, top.type, None, None, top.start_byte, top.end_byte)
     order.append(root)
     descend = down()
@@ -271,21 +344,41 @@ def _copied(tree: tree_sitter.Tree, source: bytes, bodies: bool = True) -> Node:
                 order.append(node)
                 node.behind = len(order)
                 if items is not None and _is_left_out(node, items):
-                    continue
+                    inside = bisect_right(starts, node.start_byte) - 1
+                    if inside < 0 or ends[inside] < node.end_byte:
+                        continue
                 if descend := down():
                     parent = node
 
 
 def _items(source: bytes) -> list[int]:
     """Where something may be declared."""
-    return [
-        word.start()
-        for word in ITEM.finditer(source)
-        if not COMMENT_LINE.match(source, source.rfind(b"\n", 0, word.start()) + 1)
-    ]
+    found = _finder().find_matches_as_indexes(source, overlapping=True)
+    return [start for _, start, _ in found if not _is_part(source, start)]
 
 
-def _is_left_out(node: Node, items: list[int]) -> bool:
+def _is_part(source: bytes, at: int) -> bool:
+    """Whether a word begins before, or is in a line that is a comment."""
+    before = source[at - 1 : at]
+    if before.isalnum() or before in (b"_", b"'", b"#"):
+        return True
+    return COMMENT_LINE.match(source, source.rfind(b"\n", 0, at) + 1) is not None
+
+
+@cache
+def _finder() -> BytesAhoCorasick:
+    """Twenty times as fast as one pattern (measured, 3.7 MB)."""
+    from ahocorasick_rs import BytesAhoCorasick
+
+    return BytesAhoCorasick((*ITEMS, *IN_MACROS))
+
+
+def _running_ends(kept: Sequence[Span]) -> list[int]:
+    """The end that is farthest of each span, in order of their starts, and of all before it."""
+    return [*accumulate((span.end for span in kept), max)]
+
+
+def _is_left_out(node: Node, items: Sequence[int]) -> bool:
     """Whether nobody who wants declarations asks what is in it."""
     kind = node.type
     if kind == "token_tree":
@@ -343,6 +436,13 @@ def ancestors(node: Node) -> Iterator[Node]:
 def walk(node: Node) -> list[Node]:
     """The node and all named nodes below it, in order of the text."""
     return node.file.order[node.first : node.behind]
+
+
+def named_so(node: Node, name: str) -> list[Node]:
+    """The identifiers at and below a node that are `name`, in order of the text."""
+    places, order = node.file.places(name), node.file.order
+    first, behind = bisect_left(places, node.first), bisect_left(places, node.behind)
+    return [order[at] for at in places[first:behind]]
 
 
 def walk_around(node: Node, kinds: frozenset[str]) -> list[Node]:

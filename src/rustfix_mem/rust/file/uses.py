@@ -247,11 +247,9 @@ def is_bound_here(node: Node) -> bool:
 
 
 def _alias_uses(binder: Node, region: Node, way: _Way) -> Iterator[UseOf]:
-    for node in syntax.walk(region):
+    for node in syntax.named_so(region, way.alias):
         if (
-            node.type == "identifier"
-            and node.start_byte > binder.start_byte
-            and text(node) == way.alias
+            node.start_byte > binder.start_byte
             and declaration(node, way.alias) == binder
             and not is_bound_here(node)
         ):

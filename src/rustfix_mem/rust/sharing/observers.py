@@ -81,7 +81,7 @@ def carriers(typed: Typed, files: Files) -> frozenset[str]:
     while waiting:
         word, is_pointer = waiting.pop()
         paths = files.files_with(word)
-        files.prepare(paths)
+        files.prepare_outlines(paths)
         for path in paths:
             for name, tree in _declared(path, files):
                 points = _names(tree, word) if is_pointer else _points(tree, word)

@@ -209,7 +209,7 @@ def method(on: Typed, name: str, files: Files) -> Known | None:
     paths = _declaring(name, defined.name, home, files)
     if len(paths) > MOST_FILES:
         return None
-    files.prepare(paths)
+    files.prepare_outlines(paths)
     known = [
         (fn, path)
         for path in paths

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.verdict.growth import is_named
 from rustfix_mem.rust.verdict.state import CACHE_WORDS, STATE_WORDS, not_a_cache, words_of
 from rustfix_mem.rust.whole.calls import COMMON
-from rustfix_mem.rust.whole.links import accessors, below, touching_in
+from rustfix_mem.rust.whole.links import accessors, below, may_touch, names_of, touching_in
 from rustfix_mem.rust.whole.types import holds_collection
 
 if TYPE_CHECKING:
@@ -69,22 +69,45 @@ def _growers(names: Iterable[str], public: bool, path: str, files: Files) -> Ite
                 yield other
 
 
-def is_worth_asking(collection: Collection, files: Files) -> bool:
-    """Whether it may be a growing cache, for all that its own file, and those that fill it, say.
+def worth_asking(collections: Iterable[Collection], files: Files) -> list[Collection]:
+    """Those that may be growing caches, for all that their own files, and who fills them, say.
 
     Only such evidence counts as holds whatever other files there are.
     """
+    said = [(one, _at_home(one, files)) for one in collections]
+    filled = {id(one): _filling(one, files) for one, worth in said if worth is None}
+    files.prepare_about(
+        (path, names_of(one, files)) for one, _ in said for path in filled.get(id(one), ())
+    )
+    return [
+        one
+        for one, worth in said
+        if (_elsewhere_too(one, filled[id(one)], files) if worth is None else worth)
+    ]
+
+
+def _at_home(collection: Collection, files: Files) -> bool | None:
+    """Whether it is worth asking about; `None` where other files must be asked."""
     home = _live([collection.path], collection, files)
     if any(here.use.inner for here in home) or _says_more(collection, files):
         return True
     growths = _growths(home)
     if growths or is_named(collection):
         return not _is_state(collection, home, growths, files)
+    return None
+
+
+def _filling(collection: Collection, files: Files) -> list[str]:
+    """The other files that may fill it."""
     leading = [fn.name for fn in accessors(collection, files) if fn.name not in COMMON]
     names = [name for name in (collection.name, *leading) if not name.isdigit()]
     public = collection.visibility not in ("", "pub(self)")
-    growers = list(_growers(names, public or bool(leading), collection.path, files))
-    live = _live([collection.path, *dict.fromkeys(growers)], collection, files) if growers else ()
+    growers = _growers(names, public or bool(leading), collection.path, files)
+    return [path for path in dict.fromkeys(growers) if may_touch(path, files)]
+
+
+def _elsewhere_too(collection: Collection, growers: list[str], files: Files) -> bool:
+    live = _live([collection.path, *growers], collection, files) if growers else ()
     growths = _growths(live)
     return bool(growths) and not _is_state(collection, live, growths, files)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.verdict.state import ADDS, TAKES
 from rustfix_mem.rust.whole.lifetimes import where
+from rustfix_mem.rust.whole.links import names_at
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
@@ -99,9 +100,10 @@ def _changes(here: Here, collection: Collection, files: Files) -> Iterator[str]:
 
 def _fills(here: Here, files: Files) -> Iterator[str]:
     """Whether a method of the owner that is called on the way fills one of its other fields."""
-    facts, place = files.facts(here.path), here.mention.place
-    own = facts.fns[here.mention.fn]
+    place = here.mention.place
     called = set(re.findall(r"\bself\.(\w+)\(", miss_path(here, files)))
+    facts = files.about(here.path, {*names_at(here), *called})
+    own = facts.fns[here.mention.fn]
     for mention in facts.mentions:
         fn = facts.fns[mention.fn] if mention.fn >= 0 else own
         if fn == own or fn.owner != own.owner or fn.name not in called:

@@ -71,7 +71,10 @@ def against(
         yield from _assumes(here, collection, helpers, files)
     yield from _passed_on(collection, files)
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
-        if collection.static is not None and collection.name in files.facts(path).tokens:
+        if (
+            collection.static is not None
+            and collection.name in files.about(path, (collection.name,)).tokens
+        ):
             yield "named in a macro that may do anything with it"
 
 

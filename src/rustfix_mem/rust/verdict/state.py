@@ -12,6 +12,7 @@ from rustfix_mem.rust.file.facts import TypeTree
 from rustfix_mem.rust.file.uses import TAKEN
 from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, reached
 from rustfix_mem.rust.whole.lifetimes import where
+from rustfix_mem.rust.whole.links import names_at
 from rustfix_mem.rust.whole.types import POINTERS, hazards, is_finite
 from rustfix_mem.text import Span
 
@@ -360,7 +361,7 @@ def _is_within(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
     for here in growths:
-        facts = files.facts(here.path)
+        facts = files.about(here.path, names_at(here))
         beside = functions_of(here, files)
         for mention in facts.mentions:
             place, own = mention.place, here.mention.place

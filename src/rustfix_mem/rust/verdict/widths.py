@@ -65,7 +65,7 @@ def _is_asked(collection: Collection, files: Files) -> bool:
     return any(
         collection.name in (mention.place.root, *mention.place.path)
         and any(_speaks(use.key) for use in mention.uses)
-        for mention in files.facts(collection.path).mentions
+        for mention in files.about(collection.path, (collection.name,)).mentions
     )
 
 

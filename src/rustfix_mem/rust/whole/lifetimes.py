@@ -140,6 +140,13 @@ def _holders(
     return found
 
 
+def _names_for(owner: TypeDef, path: str, files: Files) -> set[str]:
+    """What a type may be called in a file."""
+    uses = files.outline(path).uses
+    renamed = {use.name for use in uses if use.path.rpartition("::")[2] == owner.name}
+    return {owner.name, *renamed} - {"*", "_"}
+
+
 _MAKES = r"\b{name}\s*(?:::\s*(?:<|[a-z_])|\{{)|\b{name}\s+as\b|<\s*{name}\b[^;{{}}]*>\s*::"
 """How a file that makes one names it: with a function or fields, or by another name."""
 
@@ -148,9 +155,10 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
     found: list[Life] = []
     shown = re.compile(_MAKES.format(name=re.escape(owner.name)).encode())
     paths = [p for p in paths if not _serves_tests(p, files) and files.words.holds(p, shown)]
-    files.prepare(paths)
-    for path in paths:
-        facts = files.facts(path)
+    wanted = {path: _names_for(owner, path, files) for path in paths}
+    files.prepare_about(wanted.items())
+    for path, names in wanted.items():
+        facts = files.about(path, names)
         for made in facts.constructions:
             if made.test or not _is(made.type, owner, file, path, made.module, files):
                 continue

@@ -37,6 +37,12 @@ class Here:
         return not self.mention.test
 
 
+def names_at(here: Here) -> set[str]:
+    """The name by which a use was found."""
+    place = here.mention.place
+    return {place.path[-1].removesuffix("()") if place.path else place.root.rpartition("::")[2]}
+
+
 def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
     """Everything that is done to `collection`, in the files that may name it."""
     return touching_in(scope(collection, files), collection, files)
@@ -44,15 +50,15 @@ def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
 
 def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tuple[Here, ...]:
     """What is done to `collection` in some files."""
-    paths = [path for path in some if _worth(path, files)]
-    files.prepare(paths)
-    names = {collection.name, *(fn.name for fn in accessors(collection, files))}
+    paths = [path for path in some if may_touch(path, files)]
+    names = names_of(collection, files)
+    wanted = {path: names | _renamed(path, names, files) for path in paths}
+    files.prepare_about(wanted.items())
     found: list[Here] = []
-    for path in paths:
-        facts = files.facts(path)
-        renamed = {use.name for use in facts.uses if use.path.rpartition("::")[2] in names}
+    for path, known in wanted.items():
+        facts = files.about(path, known)
         for mention in facts.mentions:
-            if not _names(mention.place, names | renamed):
+            if not _names(mention.place, known):
                 continue
             sure = _is_mention(mention, collection, path, files)
             if sure is None:
@@ -70,6 +76,17 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
     return tuple(as_kept(found, collection))
 
 
+def names_of(collection: Collection, files: Files) -> set[str]:
+    """Its own name, and those of the functions that hand it out."""
+    return {collection.name, *(fn.name for fn in accessors(collection, files))}
+
+
+def _renamed(path: str, names: set[str], files: Files) -> set[str]:
+    """The other names that a file gives to what it imports of these."""
+    uses = files.outline(path).uses
+    return {use.name for use in uses if use.path.rpartition("::")[2] in names} - {"*", "_"}
+
+
 def _names(place: Place, names: set[str]) -> bool:
     """Whether a place has one of these names where it begins or ends: a quick first question."""
     last = place.path[-1].removesuffix("()") if place.path else ""
@@ -78,18 +95,21 @@ def _names(place: Place, names: set[str]) -> bool:
 
 def foresee(collections: Iterable[Collection], files: Files) -> None:
     """Make the facts that `touching` will ask for: workers want many files, not one at a time."""
-    paths = {path: None for one in collections for path in scope(one, files)}
-    files.prepare_outlines(above(paths, files))
-    files.prepare(path for path in paths if _worth(path, files))
+    some = list(collections)
+    files.prepare_about((one.path, (one.name,)) for one in some)
+    paths = [(path, names_of(one, files)) for one in some for path in scope(one, files)]
+    files.prepare_outlines(above((path for path, _ in paths), files))
+    files.prepare_about((path, names) for path, names in paths if may_touch(path, files))
 
 
 def unreadable(collection: Collection, files: Files) -> list[str]:
     """The files that may touch the collection but that the grammar could not read."""
-    paths = [path for path in scope(collection, files) if _worth(path, files)]
+    paths = [path for path in scope(collection, files) if may_touch(path, files)]
     return [path for path in paths if files.outline(path).error is not None]
 
 
-def _worth(path: str, files: Files) -> bool:
+def may_touch(path: str, files: Files) -> bool:
+    """Whether rustc comes to a file with the package that it is asked about."""
     return files.reach(path).state not in ("orphan", "outside")
 
 
@@ -126,7 +146,7 @@ def _lies_in(path: str, inner: str) -> bool:
 def accessors(collection: Collection, files: Files) -> list[FnDef]:
     """Functions that hand out the collection itself: `fn cache() -> &'static Mutex<…>`."""
     found: list[FnDef] = []
-    home = files.facts(collection.path)
+    home = files.about(collection.path, (collection.name,))
     for fn, place in zip(home.fns, home.accessors, strict=True):
         if place is None or fn.trait:  # through `Deref` anybody may reach it unseen
             continue
