@@ -201,7 +201,7 @@ def _answers(path: str, source: bytes, trace: Trace, asked: Asked) -> list[objec
         [bool(words.matching(_regex(one), literal)) for one, literal in trace.patterns],
         [words.holds(path, _regex(spelled)) for spelled in asked.held],
         [words.grows(path, name) for name in asked.grown],
-        [words.skim(path, families) for families in asked.skimmed],
+        [words.keeps(path, families) for families in asked.skimmed],
         words.always(path),
         gates.passing(one, wanted),
     ]

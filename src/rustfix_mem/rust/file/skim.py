@@ -111,6 +111,11 @@ MADE = re.compile(
 )
 
 
+def declares(source: bytes, families: Iterable[str]) -> tuple[Declared, ...]:
+    """The `declared` of `skim`, alone."""
+    return tuple(declared(_without_tests(source), _kinds(tuple(families))))
+
+
 def skim(source: bytes, families: Iterable[str]) -> Skim:
     """Everything that `source` declares of these types, by their names."""
     kinds = _kinds(tuple(families))
@@ -247,7 +252,10 @@ def _before(live: bytes, at: int) -> bytes:
 
 
 def grows(source: bytes, name: str) -> bool:
-    """Whether a file may put something into a field of that name."""
+    """Whether a file may put something into a field of that name.
+
+    `name()` is a method instead that hands it out, and is called without arguments.
+    """
     literal = name.encode()
     return _grown(source, literal, b"") and _grown(_without_tests(source), literal, b"")
 
@@ -256,9 +264,15 @@ LENT_BEFORE = re.compile(rb"mut\s+(?:\w+\s*\.\s*)*\Z")
 NAMED_BEFORE = re.compile(rb"let\s+mut\s+\w+\s*=[^;]*\.\Z")
 
 
+CALLED = re.compile(rb"\s*\(\s*\)")
+
+
 def _grown(live: bytes, name: bytes, behind: bytes) -> bool:
     """Whether something may be put into `name`; `behind` stands before it, if it is not a local."""
+    is_call, name = name.endswith(b"()"), name.removesuffix(b"()")
     for start, end in _places(live, name):
+        if is_call and not CALLED.match(live, end):
+            continue
         if FILLS.match(live, end) and _before(live, start).endswith(behind):
             return True
         if _is_lent(live, start):

@@ -34,7 +34,7 @@ def doubtful(skims: Mapping[str, Skim], files: Files) -> Mapping[str, frozenset[
     files.words.foresee(aliases)
     users = {path for alias in aliases for path in files.files_with(alias)}
     for path in users:
-        kept.setdefault(path, []).extend(files.words.skim(path, aliases).declared)
+        kept.setdefault(path, []).extend(files.words.keeps(path, aliases))
     files.words.foresee(one.name for found in kept.values() for one in found if _elsewhere(one))
     worth = {
         path: frozenset(one.name for one in found if _is_worth(one, path, files))
@@ -63,7 +63,7 @@ def _elsewhere(one: Declared) -> bool:
 def _growers(names: Iterable[str], public: bool, path: str, files: Files) -> Iterator[str]:
     """The other files that may put something into what one of the names leads to."""
     for name in names:
-        for other in files.files_with(name):
+        for other in files.files_with(name.removesuffix("()")):
             may_see = other != path and (public or below(other, path))
             if may_see and files.words.grows(other, name):
                 yield other
@@ -100,7 +100,8 @@ def _at_home(collection: Collection, files: Files) -> bool | None:
 def _filling(collection: Collection, files: Files) -> list[str]:
     """The other files that may fill it."""
     leading = [fn.name for fn in accessors(collection, files) if fn.name not in COMMON]
-    names = [name for name in (collection.name, *leading) if not name.isdigit()]
+    own = [] if collection.name.isdigit() else [collection.name]
+    names = [*own, *(f"{name}()" for name in leading)]
     public = collection.visibility not in ("", "pub(self)")
     growers = _growers(names, public or bool(leading), collection.path, files)
     return [path for path in dict.fromkeys(growers) if may_touch(path, files)]

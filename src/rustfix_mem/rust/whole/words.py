@@ -60,8 +60,10 @@ class Words:
     """Whether a file holds a pattern, of those that were asked about."""
     grown: dict[tuple[str, str], bool] = field(default_factory=dict)
     """Whether a file may put something into a field of that name, of those asked about."""
-    skimmed: dict[tuple[str, tuple[str, ...]], skim.Skim] = field(default_factory=dict)
-    """What a file declares of types of these names, of those asked about."""
+    skimmed: dict[tuple[str, tuple[str, ...]], tuple[skim.Declared, ...]] = field(
+        default_factory=dict
+    )
+    """What a file keeps of types of these names, of those asked about."""
 
     @property
     def asked(self) -> Iterable[str]:
@@ -85,7 +87,7 @@ class Words:
         return self.held[path, pattern]
 
     def grows(self, path: str, name: str) -> bool:
-        """Whether a file may put something into a field called `name`."""
+        """Whether a file may put something into a field called `name`; see `skim.grows`."""
         if (path, name) not in self.grown:
             self.grown[path, name] = skim.grows(self.sources[path], name)
         return self.grown[path, name]
@@ -109,11 +111,11 @@ class Words:
                 found[index].append(path)
         self._known.update(zip(new, found, strict=True))
 
-    def skim(self, path: str, families: Iterable[str]) -> skim.Skim:
-        """What a file seems to declare of types of these names."""
+    def keeps(self, path: str, families: Iterable[str]) -> tuple[skim.Declared, ...]:
+        """What a file seems to keep of types of these names."""
         key = path, tuple(sorted(families))
         if key not in self.skimmed:
-            self.skimmed[key] = skim.skim(self.sources[path], key[1])
+            self.skimmed[key] = skim.declares(self.sources[path], key[1])
         return self.skimmed[key]
 
     def files_with(self, word: str) -> list[str]:
