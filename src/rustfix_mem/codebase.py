@@ -250,10 +250,13 @@ class Codebase:
         return self._reach[path]
 
     def serves_tests(self, package: Package | None) -> bool:
-        """Whether the packages here that depend on a library do so only in their tests."""
+        """Whether the packages here that depend on a library do so only in their tests.
+
+        Its own tests do not count: they may build it once more, with other features.
+        """
         if package is None or any(target.kind == "bin" for target in package.targets):
             return False
-        users = [p for p in self.packages if package.crate in p.needs]
+        users = [p for p in self.packages if package.crate in p.needs and p != package]
         return bool(users) and all(package.crate in user.tests_with for user in users)
 
     def rustfmt(self, path: str) -> str:
