@@ -45,9 +45,11 @@ def test_programs_are_asked_for_by_name() -> None:
         ("tests/probe", "tests"),
         ("fuzz", "tests"),
         ("crates/test-data/y", "tests"),
+        ("packages/browser-tests/y", "tests"),
         ("examples/a", "example"),
         ("scripts/gen", "chore"),
         ("xtask", "chore"),
+        ("tasks/coverage", "chore"),
     ],
 )
 def test_what_is_set_aside(folder: str, said: str) -> None:
@@ -85,6 +87,24 @@ def test_chores_stand_beside_what_a_workspace_is_for(workspace: str, a: str, sai
     )
     first, _ = programs.owners(whole.packages)
     assert programs.beside_others(first, whole.packages, whole.manifests) == said
+
+
+def test_the_program_of_the_root_is_what_a_workspace_is_for() -> None:
+    files = {
+        "Cargo.toml": package("x", 'publish = false\n[workspace]\nmembers = ["tool"]\n'),
+        **MAIN,
+        "tool/Cargo.toml": package("tool"),
+        "tool/src/main.rs": "fn main() {}\n",
+    }
+    whole = codebase(files)
+    main, tool = programs.owners(whole.packages)
+    assert programs.beside_others(main, whole.packages, whole.manifests) == ""
+    said = programs.beside_others(tool, whole.packages, whole.manifests)
+    assert said == "`x` is the program of its workspace"
+    del files["src/main.rs"]
+    whole = codebase({**files, "src/lib.rs": ""})
+    (tool,) = programs.owners(whole.packages)
+    assert programs.beside_others(tool, whole.packages, whole.manifests) == ""
 
 
 def test_nothing_is_a_chore_where_nothing_is_published() -> None:

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from rustfix_mem.text import Edit
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
-TESTING = re.compile(r"(?:^|/)(?:tests?|test[-_]data|testdata|fixtures?|benches|benchmarks?|fuzz)/")
+TESTING = re.compile(
+    r"(?:^|/)(?:(?:\w+[-_])*tests|test|test[-_]data|testdata|fixtures?|benches|benchmarks?|fuzz)/"
+)
 EXAMPLE = re.compile(r"(?:^|/)(?:examples?|demos?)/")
-CHORES = re.compile(r"(?:^|/)(?:xtasks?|x?task|scripts|ci|\.github)/")
+CHORES = re.compile(r"(?:^|/)(?:x?tasks?|scripts|ci|\.github)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,20 @@ def beside_others(owner: Owner, packages: Iterable[Package], manifests: Manifest
         built = [posixpath.normpath(posixpath.join(folder, str(one))) for one in default]
         if not any(fnmatchcase(owner.package.folder or ".", one) for one in built):
             return "it is not among the `default-members`"
-    for other in () if owner.package.published else owners(packages):
-        same = other.package.published and not set_aside(other.package)
-        if same and workspace_root(other.manifest, manifests) == root:
-            return f"it is not published, as `{other.package.name}` is"
-    return ""
+    beside = [
+        other
+        for other in owners(packages)
+        if not set_aside(other.package) and workspace_root(other.manifest, manifests) == root
+    ]
+    main = next((other for other in beside if other.manifest == root), None)
+    if main is not None and not isinstance(default, list):  # what `cargo build` builds there
+        return "" if main == owner else f"`{main.package.name}` is the program of its workspace"
+    published = None if owner.package.published else next(filter(_published, beside), None)
+    return f"it is not published, as `{published.package.name}` is" if published else ""
+
+
+def _published(owner: Owner) -> bool:
+    return owner.package.published
 
 
 ALL = "all"
