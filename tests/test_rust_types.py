@@ -205,6 +205,7 @@ def test_few_keys(written: str, finite: bool) -> None:
         ("Arc<Mutex<u8>>", (), ("Mutex",), (), ()),
         ("AtomicU64", (), ("AtomicU64",), (), ()),
         ("Guarded", ("Guarded",), (), (), ()),
+        ("tonic::transport::Channel", ("Channel",), (), (), ()),
         ("Holder", ("Child",), (), (), ()),
         ("Deep", ("Child",), (), (), ()),
         ("Either", ("File",), (), (), ()),
