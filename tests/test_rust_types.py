@@ -206,6 +206,7 @@ def test_few_keys(written: str, finite: bool) -> None:
         ("AtomicU64", (), ("AtomicU64",), (), ()),
         ("Guarded", ("Guarded",), (), (), ()),
         ("tonic::transport::Channel", ("Channel",), (), (), ()),
+        ("opendal::Operator", ("Operator",), (), (), ()),
         ("Holder", ("Child",), (), (), ()),
         ("Deep", ("Child",), (), (), ()),
         ("Either", ("File",), (), (), ()),

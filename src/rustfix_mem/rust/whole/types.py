@@ -289,7 +289,7 @@ ACTS = frozenset(
     " OwnedMutexGuard OwnedSemaphorePermit SemaphorePermit Weak CancellationToken DropGuard"
     " RecommendedWatcher Watcher JoinSet Subscription Connection PgConnection Pool Waker Task"
     " BufWriter BufReader OwnedFd OwnedHandle OwnedSocket PtyPair MasterPty Library Mmap Session"
-    " Client WeakEntity Runtime Channel".split()
+    " Client WeakEntity Runtime Channel Operator".split()
 )
 ACTING = ("Client", "Pool", "Service", "Guard", "Lock", "Handle", "Connection", "Stream")
 """Ends of names of types outside of the codebase whose values hold something open."""
