@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         Codebase,
         Gate,
         buffers,
+        frames,
         process_reads,
+        queues,
         scrollbacks,
         shells,
         syntax,
@@ -133,11 +135,17 @@ class PtyChunks(Codemod):
     full, and the generator of 4.2 yields nothing. This does what they are for: memory is bounded,
     and the process is read to its end. `LARGE_BUFFER_SIZE` of 2.2 is in no code that was seen.
 
-    Left alone: unbounded channels, whose bounded kind can deadlock; frames of a protocol;
-    terminals' screens, which see every byte as before; lines that are handled as they come.
+    A channel without a bound into which a loop sends the chunks or lines of a pipe undoes what the
+    pipe does, which makes the process wait: what the receiver is too slow for stays in memory. A
+    bounded one can deadlock, so it is a proposal without a fix, as are frames of a protocol whose
+    length nobody checks before there is room for it. Other channels are none of its business.
+
+    Left alone: terminals' screens, which see every byte as before; lines that are handled as they
+    come.
 
     What it cannot know: a reader that comes from elsewhere, a buffer that is made elsewhere, code
-    in the tokens of a macro (`select!`), who reads a public field of a published library.
+    in the tokens of a macro (`select!`; what stands in `stream!` is read, but not edited), who
+    reads a public field of a published library.
     """
 
     guide: ClassVar[str] = "2.2, 3.2, 4.2"
@@ -173,6 +181,10 @@ class PtyChunks(Codemod):
                     yield _partial(one.partial, path, codebase)
                 if one.shell is not None:
                     yield _shell(one.shell, path, codebase)
+                if one.queue is not None:
+                    yield _queue(one.queue, path, codebase)
+                if one.frame is not None:
+                    yield _frame(one.frame, path, codebase)
 
     def _reads(
         self, reads: tuple[Read, ...], path: str, codebase: Codebase
@@ -257,7 +269,7 @@ def _message(read: Read) -> str:
     return f"all that a process writes to {_pipe(read)} is kept in `{read.buffer}`"
 
 
-def _pipe(read: Read) -> str:
+def _pipe(read: Read | queues.Queue | frames.Frame) -> str:
     return "its terminal" if read.pipe == "pty" else read.pipe
 
 
@@ -300,5 +312,41 @@ def _shell(found: shells.ShellOutput, path: str, codebase: Codebase) -> Finding 
         message=f"all that a shell prints for `{found.script}` is kept; no fix is offered",
         why=(f"`{found.method}` reads both pipes to their ends, and has no limit",),
         help="spawn it, and read both pipes at once, each up to a limit and then to its end",
+        kind=Kind.PROPOSAL,
+    )
+
+
+def _queue(found: queues.Queue, path: str, codebase: Codebase) -> Finding | LeftAlone:
+    if passed_over := _passed_over(path, found.test, codebase):
+        return LeftAlone(path, found.span, found.item, (passed_over,))
+    if found.bounded:
+        return LeftAlone(path, found.span, found.item, (f"`{found.bounded}` bounds it already",))
+    what = f"what a process writes to {_pipe(found)} is queued in `{found.sender}`"
+    return Finding(
+        path=path,
+        span=found.span,
+        shape="unbounded-queue",
+        item=found.item,
+        message=f"{what}, however much that is; no fix is offered",
+        why=(f"`{found.channel}` has no bound: what the receiver is too slow for stays in memory",),
+        help="with a bounded channel the process waits, as it does for a slow reader of its pipe",
+        kind=Kind.PROPOSAL,
+    )
+
+
+def _frame(found: frames.Frame, path: str, codebase: Codebase) -> Finding | LeftAlone:
+    if passed_over := _passed_over(path, found.test, codebase):
+        return LeftAlone(path, found.span, found.item, (passed_over,))
+    if found.checked:
+        return LeftAlone(path, found.span, found.item, (f"`{found.checked}` bounds it already",))
+    said = "a process says how much memory its next message gets"
+    return Finding(
+        path=path,
+        span=found.span,
+        shape="told-length",
+        item=found.item,
+        message=f"{said}, `{found.length}`; no fix is offered",
+        why=(f"`{found.length}` is read from {_pipe(found)}, and nothing bounds it",),
+        help="refuse a length that no message of the protocol has, before there is room for it",
         kind=Kind.PROPOSAL,
     )

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.bounds import unbounded as unbounded
     from rustfix_mem.rust.cap import placement as placement
     from rustfix_mem.rust.file import buffers as buffers
+    from rustfix_mem.rust.file import frames as frames
     from rustfix_mem.rust.file import outputs as outputs
     from rustfix_mem.rust.file import process_reads as process_reads
+    from rustfix_mem.rust.file import queues as queues
     from rustfix_mem.rust.file import scrollbacks as scrollbacks
     from rustfix_mem.rust.file import shells as shells
     from rustfix_mem.rust.file import skim as skim
@@ -84,6 +86,7 @@ _ROOMS = {
     "clearing": "rust.statics",
     "dependence": "rust.statics",
     "doubtful": "rust.verdict",
+    "frames": "rust.file",
     "growth": "rust.verdict",
     "limits": "rust.bounds",
     "lockfile": "cargo",
@@ -98,6 +101,7 @@ _ROOMS = {
     "process_reads": "rust.file",
     "profiles": "cargo",
     "programs": "cargo",
+    "queues": "rust.file",
     "remarks": "rust.bounds",
     "removal": "rust.removal",
     "scrollbacks": "rust.file",

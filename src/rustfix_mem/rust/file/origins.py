@@ -17,6 +17,8 @@ from rustfix_mem.rust.file.scopes import alias_name, binds, declaration, method_
 from rustfix_mem.rust.file.syntax import ancestors, field, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rustfix_mem.rust.file.facts import TypeTree
     from rustfix_mem.rust.file.items import Function, Items
     from rustfix_mem.rust.file.syntax import Node
@@ -79,7 +81,17 @@ def _origin(node: Node | None, function: Function, items: Items, depth: int) -> 
             return _origin(inner[-1], function, items, depth + 1) if len(inner) == 1 else None
         case "match_expression":
             return _origin(field(node, "value"), function, items, depth + 1)
+        case "if_expression":
+            return _either(node, function, items, depth)
     return None
+
+
+def _either(node: Node, function: Function, items: Items, depth: int) -> Origin | None:
+    """`if asked { child.stderr.take() } else { None }`."""
+    other = field(node, "alternative")
+    if other is None or re.sub(r"\s", "", text(other)) != "else{None}":
+        return None
+    return _origin(field(node, "consequence"), function, items, depth + 1)
 
 
 def _called(node: Node, function: Function, items: Items, depth: int) -> Origin | None:
@@ -103,7 +115,7 @@ def _field(node: Node, function: Function, items: Items) -> Origin | None:
     if holder is None:
         return None
     if holder.type == "self":
-        owned = _field_type(function.owner, name, items)
+        owned = field_type(function.owner, name, items)
         pipe = _pipe_of(owned)
         return Origin(pipe, "self") if pipe else None
     if name in PIPES and _is_child(holder, function, items, 0):
@@ -128,7 +140,7 @@ def _is_child(node: Node, function: Function, items: Items, depth: int) -> bool:
     if node.type == "field_expression":
         holder, name = field(node, "value"), text(field(node, "field"))
         own = holder is not None and holder.type == "self"
-        kind = _field_type(function.owner, name, items) if own else None
+        kind = field_type(function.owner, name, items) if own else None
         named = kind is not None and any(t.name in CHILD_TYPES for t in kind.walk())
         return named or bool(CHILD_NAMES.search(name))
     if node.type != "identifier":
@@ -184,7 +196,13 @@ def _passed(function: Function, position: int, items: Items, depth: int) -> Orig
         return None
     if named_otherwise(function):
         return None
-    given: list[Origin | None] = []
+    given = list(_given(function, position, items, depth))
+    first = given[0] if given else None
+    return Origin(first.pipe, function.name) if first is not None and all(given) else None
+
+
+def _given(function: Function, position: int, items: Items, depth: int) -> Iterator[Origin | None]:
+    """What each caller in the file gives a function, if that is the pipe of a process."""
     for other in items.functions:
         for node in own_nodes(other.body):
             call = field(node, "function") if node.type == "call_expression" else None
@@ -193,9 +211,16 @@ def _passed(function: Function, position: int, items: Items, depth: int) -> Orig
             arguments = syntax.named(field(node, "arguments") or node)
             at = position - (1 if method_call(node) is not None and function.owner else 0)
             known = _origin(arguments[at], other, items, depth + 4) if at < len(arguments) else None
-            given.append(known)
-    first = given[0] if given else None
-    return Origin(first.pipe, function.name) if first is not None and all(given) else None
+            yield known
+
+
+def lent(reader: Node, function: Function, items: Items) -> Origin | None:
+    """The pipe that a caller in the file gives for a reader, whatever others may give."""
+    bound = declaration(reader, text(reader)) if reader.type == "identifier" else None
+    if bound is None or bound.type != "parameter" or bound.parent is None:
+        return None
+    position = syntax.named(bound.parent).index(bound)
+    return next(filter(None, _given(function, position, items, 0)), None)
 
 
 def _handed(
@@ -233,7 +258,8 @@ def named_otherwise(function: Function) -> bool:
     return False
 
 
-def _field_type(owner: str, name: str, items: Items) -> TypeTree | None:
+def field_type(owner: str, name: str, items: Items) -> TypeTree | None:
+    """The type of a field of a type that the file defines."""
     for defined in items.types:
         if defined.name == owner:
             return next((f.type for f in defined.fields if f.name == name), None)

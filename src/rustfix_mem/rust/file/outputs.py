@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.buffers import let_of, room_of
 from rustfix_mem.rust.file.chunks import decoding
+from rustfix_mem.rust.file.frames import Frame, frames
 from rustfix_mem.rust.file.items import collect
 from rustfix_mem.rust.file.origins import origin
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.process_reads import Drain, Growth, ProcessRead
 from rustfix_mem.rust.file.purposes import Purpose, purposes
+from rustfix_mem.rust.file.queues import Queue, queues
 from rustfix_mem.rust.file.read_loops import (
     GATHERS,
     LOOPS,
@@ -28,6 +30,7 @@ from rustfix_mem.rust.file.scrollbacks import Partial, partials
 from rustfix_mem.rust.file.shells import ShellOutput, shells
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.rust.file.waits import ASIDE, ASKS, WAITS, is_late
+from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,21 +244,61 @@ class Sight:
     read: ProcessRead | None = None
     partial: Partial | None = None
     shell: ShellOutput | None = None
+    queue: Queue | None = None
+    frame: Frame | None = None
 
 
 READS = re.compile(rb"\.\s*read(?:_to_end|_to_string)?\s*\(\s*&mut|\.read_to_\w+\(")
 SHELLS = re.compile(rb"\.\s*(?:wait_with_)?output\(\)")
 TAKES = b"take(&mut self."
+SENDS = re.compile(rb"\.\s*(?:unbounded_)?send(?:_blocking)?\(")
+FRAMES = re.compile(rb"\.\s*read_exact\(")
+
+STREAMS = re.compile(rb"\b(?:async_stream::)?(?:try_)?stream!(?=\s*\{)")
+"""Macros whose tokens are a block of plain Rust, but for `yield`, which the grammar knows."""
+IN_STREAM = "it stands in `stream!`, whose tokens are not edited"
 
 
 def sights(tree: Tree) -> Iterator[Sight]:
     """All that a file does with what processes print; the tree of most files is not asked for."""
     source = tree.source
-    asked = (READS.search(source), TAKES in source, SHELLS.search(source))
-    items = collect(tree.root) if any(asked) else None
-    if items is not None and asked[0]:
+    asked = [bool(asks.search(source)) for asks in (READS, SHELLS, SENDS, FRAMES)]
+    asked.append(TAKES in source)
+    if not any(asked):
+        return
+    blocks = STREAMS.sub(lambda found: b" " * len(found[0]), source)
+    if blocks != source:
+        with syntax.parsed(blocks) as plain:
+            found = list(_sights(plain, asked)) if plain.error() is None else None
+            spans = [_block(at.end(), plain) for at in STREAMS.finditer(source)]
+        if found is not None:
+            yield from (_in_stream(one, spans) for one in found)
+            return
+    yield from _sights(tree, asked)
+
+
+def _block(before: int, tree: Tree) -> Span:
+    start = tree.source.index(b"{", before)
+    return span(syntax.descendant(tree.root, Span(start, start + 1)))
+
+
+def _in_stream(sight: Sight, blocks: list[Span]) -> Sight:
+    """What was read in the tokens of a macro is told, but not edited."""
+    if sight.read is None or not any(block.holds(sight.read.span) for block in blocks):
+        return sight
+    return Sight(read=replace(sight.read, hitch=IN_STREAM, decoding=None))
+
+
+def _sights(tree: Tree, asked: list[bool]) -> Iterator[Sight]:
+    is_read, is_run, is_sent, is_framed, is_taken = asked
+    items = collect(tree.root)
+    if is_read:
         yield from (Sight(read=read) for read in reads(items))
-    if items is not None and asked[1]:
+    if is_taken:
         yield from (Sight(partial=partial) for partial in partials(items))
-    if items is not None and asked[2]:
+    if is_run:
         yield from (Sight(shell=shell) for shell in shells(items))
+    if is_sent:
+        yield from (Sight(queue=queue) for queue in queues(items))
+    if is_framed:
+        yield from (Sight(frame=frame) for frame in frames(items))

@@ -127,6 +127,16 @@ def bound_names(pattern: Node) -> Iterator[Node]:
                 yield node
 
 
+def bound_in(binder: Node) -> list[str]:
+    """The names that a let, an `if let`, a `for` or the arms of a match bind."""
+    binders = [binder]
+    if binder.type == "match_expression":
+        body = field(binder, "body")
+        binders = [n for n in syntax.named(body) if n.type == "match_arm"] if body else []
+    patterns = [pattern for one in binders if (pattern := field(one, "pattern"))]
+    return [text(name) for pattern in patterns for name in bound_names(pattern)]
+
+
 def binds(pattern: Node | None, name: str) -> bool:
     if pattern is None or name not in text(pattern):
         return False
