@@ -23,7 +23,7 @@ LONG = frozenset(("TTL", "EXPIRY", "EXPIRATION", "EXPIRES", "LIFETIME", "LIFESPA
 
 DENIED = {
     "it is a time-out": ("TIMEOUT", "TIMEOUTS", "DEADLINE"),
-    "it says how often, not how long": (
+    "it says how often, not how long, or what is renewed": (
         *("INTERVAL", "RETRY", "RETRIES", "BACKOFF", "PERIOD", "REFRESH", "CLEANUP", "POLL"),
     ),
     "it is a rate": ("RATE", "LIMITER", "WINDOW", "THROTTLE"),
@@ -49,7 +49,7 @@ def spared(
     number: Number, counts: str, item: str, said: frozenset[str], path: str, files: Files
 ) -> Iterator[str]:
     """Every reason against a number that `counts` entries or seconds; `said` speak of it."""
-    yield from _denied(said, item, path)
+    yield from _denied(said | _of_static(number, path, files), item, path)
     yield from _on_disk(number, counts, path, files)
     yield from _stored(number, path, files)
     yield from _refuses(number, counts, path, files)
@@ -60,6 +60,14 @@ def spared(
 def spoken(name: str) -> frozenset[str]:
     """The words of a name, in capitals."""
     return frozenset(words(name))
+
+
+def _of_static(number: Number, path: str, files: Files) -> frozenset[str]:
+    """The words of the static in whose initialiser a number stands."""
+    for static in files.facts(path).statics:
+        if not static.constant and static.span.holds(number.span):
+            return spoken(static.name)
+    return frozenset()
 
 
 def _denied(said: frozenset[str], item: str, path: str) -> Iterator[str]:
@@ -112,14 +120,29 @@ def _on_disk(number: Number, counts: str, path: str, files: Files) -> Iterator[s
 
 def _readers(number: Number, path: str, files: Files) -> list[str]:
     """The file of a number, and those that name what it is given to, outside of tests."""
-    owner = number.owner.rpartition("::")[2]
-    if number.role == "field" and owner:
-        named = set(files.files_with(owner)) & set(files.files_with(number.name))
+    owner, name = _field_of(number, path, files)
+    if owner:
+        named = set(files.files_with(owner)) & set(files.files_with(name))
     else:
         named = set(files.files_with(number.name)) if number.role == "const" else set()
     seen = [f for f in sorted(named) if files.reach(f).state in ("seen", "unknown")]
     own = [] if CONFIGURES.search(path) else [path]  # which may well write itself to the disk
     return list(dict.fromkeys([*own, *(f for f in seen if f != path and not files.reach(f).test)]))
+
+
+def _field_of(number: Number, path: str, files: Files) -> tuple[str, str]:
+    """The type and the field that a number is the default of; nothing if there is none."""
+    if number.role == "field":
+        return number.owner.rpartition("::")[2], number.name
+    source, name = files.sources[path], re.escape(number.name.encode())
+    asked = re.compile(rb'\bdefault\s*=\s*"(?:\w+::)*' + name + rb'"')  # by serde, clap
+    for defined in files.facts(path).types if number.role == "returned" else ():
+        found = asked.search(source, defined.span.start, defined.span.end)
+        after = found.end() if found is not None else defined.span.end
+        behind = [kept.name for kept in defined.fields if kept.span.start > after]
+        if behind:
+            return defined.name, behind[0]
+    return "", ""
 
 
 def _refusing(name: bytes) -> re.Pattern[bytes]:
