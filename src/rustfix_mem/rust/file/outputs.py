@@ -191,6 +191,8 @@ def _gathered(call: Call, function: Function, items: Items) -> ProcessRead | Non
     bounds = [p.what for p in made.purposes if _bounds(p) and inside.holds(p.span)]
     if end.type != "identifier" or not counts(end, read):
         bounds.append(text(end))
+    if let is None and (emptied := _emptied(text(call.receiver), function, items)):
+        bounds.append(emptied)
     form = form_of(call.node)
     return replace(
         made,
@@ -199,6 +201,21 @@ def _gathered(call: Call, function: Function, items: Items) -> ProcessRead | Non
         hitch=made.hitch or ("" if form else NO_PLACE),
         growth=Growth(span(call.node), form, text(end), span(end)),
     )
+
+
+OUT = "drain|split_to|split_off|advance|consume"
+"""Calls that take away what was handled, and leave the rest; who clears may start anew."""
+
+
+def _emptied(buffer: str, function: Function, items: Items) -> str:
+    """What takes something out of a buffer that is made elsewhere: of a field, any method."""
+    name = re.escape("".join(buffer.split()))
+    empties = re.compile(rf"\b{name}\.(?:{OUT})\(")
+    own = [f for f in items.functions if f.owner == function.owner]
+    for other in own if buffer.startswith("self.") else [function]:
+        if found := empties.search("".join(text(other.body).split())):
+            return found[0].rstrip("(")
+    return ""
 
 
 def _bounds(purpose: Purpose) -> bool:
