@@ -83,11 +83,12 @@ class GlobalState(Codemod):
     }
     ```
 
-    It takes the lock as the function that loads does, and waits like it: who calls it must not
-    hold a guard of the same static. Nothing calls it yet; when the data is not needed a human has
-    to say. It is only told, not added, where something else would still say that the data is
-    loaded (a flag in another static), where the static does not begin empty, where a poisoned lock
-    is coped with, and in programs, in which a function that nobody calls is unused.
+    It takes the lock as the function that loads does, and waits like it: who calls it must not hold
+    a guard of the same static. Nothing calls it yet; when the data is not needed a human has to
+    say. What is called a policy, a permission or the like is left alone. It is only told, not
+    added, where something else would still say that the data is loaded (a flag in another static),
+    where the static does not begin empty, where a poisoned lock is coped with, and in programs, in
+    which a function that nobody calls is unused.
 
     The guide (3.5) writes an `impl Drop`, which never runs for a static, and prints into the
     terminal; and a `patterns.clear()`, which keeps the capacity. Neither is done.
@@ -222,6 +223,9 @@ def _passed_over(one: statics.Static, path: str, codebase: Codebase) -> str:
     return shipped.passed_over(path, one.test, codebase)
 
 
+RELIED_ON = "state that somebody relies on"
+
+
 def _kept(one: statics.Static, path: str, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
     """A static behind a lock that a function loads as a whole."""
     passed_over = _passed_over(one, path, codebase)
@@ -231,6 +235,9 @@ def _kept(one: statics.Static, path: str, codebase: Codebase) -> Iterator[Findin
     freed = clearing.freed_by(found, codebase)
     if freed:
         yield LeftAlone(path, one.span, one.name, (f"`{freed}` frees it already",))
+        return
+    if word := clearing.relied_on(found):
+        yield LeftAlone(path, one.span, one.name, (f"it is called `{word}`: {RELIED_ON}",))
         return
     loader, fix = found.loader.name, None
     why = [f"`{loader}` assigns all of it, and can be called again"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file.statics import lock_of
+from rustfix_mem.rust.verdict.state import STATE_WORDS, words_of
 from rustfix_mem.rust.whole.exposure import is_open
 from rustfix_mem.rust.write import layout
 from rustfix_mem.text import Edit, Span
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.facts import FnDef, Mention, StaticDef, TypeTree
     from rustfix_mem.rust.whole.files import Files
 
-__all__ = ["Clearing", "Kept", "Refused", "clearing", "freed_by", "kept"]
+__all__ = ["Clearing", "Kept", "Refused", "clearing", "freed_by", "kept", "relied_on"]
 
 MANY = frozenset(
     "Vec VecDeque HashMap BTreeMap HashSet BTreeSet IndexMap IndexSet BinaryHeap Bytes BytesMut"
@@ -129,6 +130,12 @@ def freed_by(found: Kept, files: Files) -> str:
         if not mention.test and (emptied or CLEARS.search(name)):
             return name
     return ""
+
+
+def relied_on(found: Kept) -> str:
+    """The word that says that it is state: without it something would be allowed, or refused."""
+    said = words_of(found.static.name)
+    return next((word.strip("_") for word in STATE_WORDS if word in said), "")
 
 
 def clearing(found: Kept, files: Files) -> Clearing:

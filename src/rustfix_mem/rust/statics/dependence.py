@@ -68,6 +68,8 @@ def without(package: Package, crate: str, files: Files) -> Without | None:
         raise Refused(why[0])  # a type in one file may be made in another
     if why and any(b"macro_use" in files.sources[path] for path in made):
         raise Refused(why[0])  # the import of all is in one file
+    if why and any(_takes_the_macro(files.sources[path]) for path in made):
+        raise Refused(why[0])  # likewise: it would be unused, or already missing
     live = {p: one for p, one in made.items() if one.spans and not _is_aside(p, files)}
     if not live:
         if why:
@@ -89,6 +91,12 @@ def without(package: Package, crate: str, files: Files) -> Without | None:
     return Without(
         (*edits, *removed), statics, first, live[first].spans[0], bool(removed), tuple(why)
     )
+
+
+def _takes_the_macro(source: bytes) -> bool:
+    """Whether a file has `lazy_static!` from another one, by `use super::*`."""
+    bare = re.search(rb"(?<![:\w])lazy_static\s*!\s*\{", source)
+    return bare is not None and not re.search(rb"\buse\b[^;]*\blazy_static\b", source)
 
 
 def _is_aside(path: str, files: Files) -> bool:
