@@ -46,6 +46,7 @@ def test_programs_are_asked_for_by_name() -> None:
         ("fuzz", "tests"),
         ("crates/test-data/y", "tests"),
         ("packages/browser-tests/y", "tests"),
+        ("packages/cli-harnesses/y", "tests"),
         ("examples/a", "example"),
         ("scripts/gen", "chore"),
         ("xtask", "chore"),
@@ -105,6 +106,26 @@ def test_the_program_of_the_root_is_what_a_workspace_is_for() -> None:
     whole = codebase({**files, "src/lib.rs": ""})
     (tool,) = programs.owners(whole.packages)
     assert programs.beside_others(tool, whole.packages, whole.manifests) == ""
+
+
+def test_a_server_that_stands_on_its_workspace_is_no_chore() -> None:
+    files = {
+        "Cargo.toml": '[workspace]\nmembers = ["cli", "dev", "lib", "server"]\n',
+        "lib/Cargo.toml": package("lib"),
+        "lib/src/lib.rs": "",
+        "cli/Cargo.toml": package("cli"),
+        "cli/src/main.rs": "fn main() {}\n",
+    }
+    for name, needs in (("server", "lib"), ("dev", "cli")):
+        dependencies = f'[dependencies]\n{needs} = {{ path = "../{needs}" }}\n'
+        files[f"{name}/Cargo.toml"] = package(name, f"publish = false\n{dependencies}")
+        files[f"{name}/src/main.rs"] = "fn main() {}\n"
+    whole = codebase(files)
+    said = {
+        one.package.name: programs.beside_others(one, whole.packages, whole.manifests)
+        for one in programs.owners(whole.packages)
+    }
+    assert said == {"cli": "", "dev": "it is not published, as `cli` is", "server": ""}
 
 
 def test_nothing_is_a_chore_where_nothing_is_published() -> None:

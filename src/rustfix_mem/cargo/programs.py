@@ -16,7 +16,7 @@ from rustfix_mem.errors import Refused
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rustfix_mem.cargo.dependencies import Dependency
     from rustfix_mem.cargo.files import Manifests
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
 TESTING = re.compile(
-    r"(?:^|/)(?:(?:\w+[-_])*tests|test|test[-_]data|testdata|fixtures?|benches|benchmarks?|fuzz)/"
+    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|harness(?:es)?)|test|test[-_]data|testdata|fixtures?|benches|benchmarks?|fuzz)/"
 )
 EXAMPLE = re.compile(r"(?:^|/)(?:examples?|demos?)/")
 CHORES = re.compile(r"(?:^|/)(?:x?tasks?|scripts|ci|\.github)/")
@@ -70,7 +70,7 @@ def set_aside(package: Package) -> str:
     return ""
 
 
-def beside_others(owner: Owner, packages: Iterable[Package], manifests: Manifests) -> str:
+def beside_others(owner: Owner, packages: Sequence[Package], manifests: Manifests) -> str:
     """Why a program is none of those that its workspace is for; empty if it seems to be."""
     root = workspace_root(owner.manifest, manifests)
     workspace = read(root, manifests).get("workspace")
@@ -88,12 +88,30 @@ def beside_others(owner: Owner, packages: Iterable[Package], manifests: Manifest
     main = next((other for other in beside if other.manifest == root), None)
     if main is not None and not isinstance(default, list):  # what `cargo build` builds there
         return "" if main == owner else f"`{main.package.name}` is the program of its workspace"
-    published = None if owner.package.published else next(filter(_published, beside), None)
-    return f"it is not published, as `{published.package.name}` is" if published else ""
+    if owner.package.published:
+        return ""
+    crates = {package.crate: package for package in packages}
+    mine = _beneath(owner.package, crates)
+    known = [(_beneath(one.package, crates), one.package) for one in beside if _published(one)]
+    theirs, published = max(known, key=lambda one: len(one[0]), default=(frozenset(), None))
+    if published is None or (len(mine) > len(theirs) and published.crate not in mine):
+        return ""  # servers are seldom published, but they stand on most of their workspace
+    return f"it is not published, as `{published.name}` is"
 
 
 def _published(owner: Owner) -> bool:
     return owner.package.published
+
+
+def _beneath(package: Package, crates: Mapping[str, Package]) -> frozenset[str]:
+    """The packages of the repository that one needs, those that they need, and so on."""
+    found, ask = set[str](), [package]
+    while ask:
+        one = ask.pop()
+        new = {name for name in one.needs - one.tests_with if name in crates} - found
+        found |= new
+        ask += [crates[name] for name in sorted(new)]
+    return frozenset(found)
 
 
 ALL = "all"
