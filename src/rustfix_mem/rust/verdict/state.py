@@ -153,8 +153,11 @@ def _is_parameter(here: Here, files: Files) -> bool:
     if here.use.method in ("entry.or_insert_with", "entry.or_insert_with_key"):
         return False  # what makes the value may well be a parameter
     fn = functions_of(here, files)[-1]
-    plain = _put_in(here, files).removesuffix(".clone()")
+    plain = COPIED.sub("", _put_in(here, files))
     return any(parameter.name == plain for parameter in fn.params)
+
+
+COPIED = re.compile(r"(?:\.(?:clone|to_owned|to_vec|to_path_buf)\(\))+$")
 
 
 INTERNS = re.compile(r"(?:get_or_)?intern(?:_|$)")
