@@ -206,3 +206,50 @@ impl S {{
 def test_a_crlf_file_stays_one() -> None:
     after = written(WHOLE.replace("\n", "\r\n"))
     assert after.count("\n") == after.count("\r\n")
+
+
+CHUNKS = f"""{HEAD}/// Shows what it says.
+pub fn run(mut child: Child) -> io::Result<()> {{
+    let mut pipe = child.stderr.take().unwrap();
+    let mut chunk = [0; 512];
+    while let Ok(count) = pipe.read(&mut chunk) {{
+        let text = String::from_utf8_lossy(&chunk[..count]).into_owned();
+        println!("{{text}}");
+    }}
+    Ok(())
+}}
+"""
+NAMES = "fn decode_chunk() {}\nfn decode_output() {}\nfn decode_whole_chars() {}\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (CHUNKS, "fix"),
+        (CHUNKS.replace("    while", "    n(); while"), "no statement of its own"),
+        (CHUNKS + NAMES, "`decode_chunk` is there already"),
+        (
+            WHOLE.replace('    println!("{}", String::from_utf8_lossy(&said));\n', ""),
+            "what it is for",
+        ),
+    ],
+)
+def test_a_chunk_that_cannot_be_decoded_with_the_next(source: str, why: str) -> None:
+    assert why in said(source)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [("src/lost.rs", "a file that rustc never sees"), ("benches/a.rs", "a benchmark")],
+)
+def test_what_runs_for_nobody_is_left(path: str, why: str) -> None:
+    assert said("", {path: WHOLE}).startswith(why)
+
+
+def test_a_pipe_that_is_read_too_late_is_reported_whatever_it_is_read_for() -> None:
+    late = WHOLE.replace(READ, f"    child.wait()?;\n{READ}")
+    counted = late.replace("    println!", "    keep(said.len());\n    println!")
+    found = check((PtyChunks(),), crate(counted), cache=False)
+    (finding,) = [one.finding for one in found.findings]
+    assert len(finding.why) == 2
+    assert finding.why[0].startswith("it is read only when the process has ended")

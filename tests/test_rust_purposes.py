@@ -122,3 +122,15 @@ def test_a_decoder_that_refuses_half_a_character_is_known() -> None:
         items = collect(tree.root)
         let = next(n for n in syntax.walk(tree.root) if n.type == "let_declaration")
         assert [p.strict for p in purposes(let, items.functions[0], items, "bytes")] == [True]
+
+
+@pytest.mark.parametrize(
+    ("body", "head"),
+    [
+        (f"b{'.as_ref()' * 40};", "pub fn f(r: R)"),
+        ("m.push_str(&String::from_utf8_lossy(&b));", "pub fn f(r: R, mut m: String)"),
+        ("let Said(x, y) = b;", "pub fn f(r: R)"),
+    ],
+)
+def test_what_is_not_followed_may_need_every_byte(body: str, head: str) -> None:
+    assert kinds(body, head=head) == {"unknown"}

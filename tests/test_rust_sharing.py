@@ -383,3 +383,166 @@ def test_what_is_seen_of_a_file(source: str, seen: list[str]) -> None:
 def test_lines_stay_as_rustfmt_has_them(use: str, why: str) -> None:
     source = pair(use).replace("let y =", "let x_behind_its_pointer =")
     assert said(source).startswith(why)
+
+
+SHARED = f"{HEAD}fn f(x: &Look) {{\n    let y = Arc::new(x.clone());\n    USE\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (
+            "let x = make() else { return };\n    let y = Arc::new(x.clone());",
+            "report: `x` is not made",
+        ),
+        (
+            "let x;\n    x = make();\n    let y = Arc::new(x.clone());",
+            "alone: it is not made where",
+        ),
+        ("let x = lender();\n    let y = Arc::new(x.clone());", "alone: it is a reference"),
+        (
+            "let x = Look {\n        ..make()\n    };\n    let y = Arc::new(x.clone());",
+            "report: `x` is made on several lines",
+        ),
+        (
+            "let x = make();\n    g(1);\n    // why\n    let y = Arc::new(x.clone());",
+            "report: a comment would have to be moved",
+        ),
+    ],
+)
+def test_a_pair_of_which_one_line_cannot_be_made(body: str, why: str) -> None:
+    lender = "fn lender() -> &'static Look { todo!() }\n"
+    assert said(f"{HEAD}{lender}fn f() {{\n    {body}\n}}\n").startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("use", "why"),
+    [
+        ("let z = Arc::new(x.clone());", "fix"),
+        ("go(move || keep(Arc::new(x.clone())));", "report: `y` would be moved into a closure"),
+        ("keep(Arc::new(\n        x.clone()));", "report: it stands on several lines"),
+    ],
+)
+def test_a_second_pointer(use: str, why: str) -> None:
+    assert said(SHARED.replace("USE", use)).startswith(why)
+
+
+def test_a_second_pointer_to_what_may_be_changed_stays() -> None:
+    source = SHARED.replace("let y", "let mut y").replace("USE", "let z = Arc::new(x.clone());")
+    assert said(source) == "report: `y` may be changed"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("let y = Arc::new((*strange()).clone());", "nothing"),
+        ("let x = strange(); let y = Arc::new((*x).clone());", "alone: nobody can say whether `x`"),
+        ("let y = Arc::new(\n(*x).clone());", "report: it stands on several lines"),
+    ],
+)
+def test_a_pointer_that_cannot_be_shared(body: str, why: str) -> None:
+    assert said(f"{HEAD}fn f(x: Arc<Look>) {{ {body} }}").startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("keep(", "g().await; keep(", "report: an `Rc` would be kept over an `await`"),
+        ("keep(", "keep(Rc::new(x.clone())); keep(", "report: the loop makes several"),
+        ("    for n", "    g(); for n", "report: something stands before the loop on its line"),
+        ("x", "x" * 40, "report: the line would be too long"),
+    ],
+)
+def test_a_loop_before_which_no_pointer_can_be_made(old: str, new: str, why: str) -> None:
+    source = LOOP.replace("Arc::new", "Rc::new").replace(old, new, 1 if old != "x" else -1)
+    assert said(HEAD + source.replace("fn f", "async fn f")).startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("keep(Arc", "if *look + w {} keep(Arc", "report: `*look + w` is more than a comparison"),
+        ("keep(Arc", "if w == look {} keep(Arc", "report: what it is compared with in"),
+        (
+            "keep(Arc",
+            "lend(w, look); keep(Arc",
+            "report: nobody can say what `lend(w, look)` takes",
+        ),
+        (
+            "keep(Arc",
+            "strange(look); keep(Arc",
+            "report: nobody can say what `strange(look)` takes",
+        ),
+        ("keep(Arc", "let z = *look; keep(Arc", "alone: `look` itself goes elsewhere"),
+        ("put(look: &Look", "put(look: &Arc<Look>", "report: `look` is a pointer already"),
+        ("struct Held", "const P: fn(&Look) = put;\nstruct Held", "report: `put` is named outside"),
+    ],
+)
+def test_a_parameter_that_stays_what_it_is(old: str, new: str, why: str) -> None:
+    assert said((HEAD + WIDE).replace(old, new, 1)).startswith(why)
+
+
+LOOPED = "{ for n in w { keep(Arc::new(look.clone())); }"
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        ("pub fn put(look: &Look) {", "`put` is public: who calls it is unknown"),
+        ("impl Other for Held { fn put(look: &Look) {", "`put` is a method of a trait"),
+    ],
+)
+def test_a_function_that_others_may_call_keeps_its_parameter(head: str, why: str) -> None:
+    source = (HEAD + WIDE).replace("fn put(look: &Look) {", f"{head[:-1]}{LOOPED}", 1)
+    source += "}\n" if head.startswith("impl") else ""
+    found = check((SharedStyles(),), crate(source), cache=False)
+    assert why in [why for _, one, _ in found.left_alone for why in one.reasons]
+
+
+def test_a_clone_that_is_written_by_hand_may_differ() -> None:
+    derived = "#[derive(Clone, PartialEq, Debug)]\nstruct Inner"
+    by_hand = "impl Clone for Inner { fn clone(&self) -> Inner { todo!() } }\n"
+    source = pair("lend(&x);").replace(derived, derived.replace("Clone, ", "")) + by_hand
+    assert said(source) == "report: how `Inner` is cloned, is written by hand"
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("src/lost.rs", "alone: a file that rustc never sees"),
+        ("benches/a.rs", "alone: a benchmark"),
+    ],
+)
+def test_what_runs_for_nobody_is_left(path: str, why: str) -> None:
+    assert said("", {path: HEAD + WIDE}).startswith(why)
+
+
+def of_a_cell(source: str) -> str:
+    """The source with a value that must not be shared."""
+    return source.replace("inner: Inner", "inner: std::cell::RefCell<u8>")
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (of_a_cell(pair("lend(&x);")), "report: `RefCell`"),
+        (of_a_cell(pair("consume(x);")), "alone: `x` itself goes elsewhere"),
+        (of_a_cell(pair("lend(&x);").replace("let x", "let mut x")), "alone: `x` may be changed"),
+        (pair("").replace("make()", f"make_{'a' * 80}()"), "report: the line would be too long"),
+        (
+            (
+                f"{HEAD}fn f() {{\n    let x = strange();\n    for n in w {{\n        "
+                "keep(Arc::new(x.clone()));\n    }\n}\n"
+            ),
+            "report: nobody can say what type `x` has",
+        ),
+        (
+            (HEAD + WIDE.replace("look: &Look)", "\n    look: &Look,\n)")).replace(
+                "Look", "L" * 86
+            ),
+            "report: its line would be too long",
+        ),
+    ],
+)
+def test_what_is_said_first(source: str, why: str) -> None:
+    assert said(source).startswith(why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.changeset import plan
+from rustfix_mem.changeset import check, plan
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.statics import blocks
 from rustfix_mem.rust.statics.conversion import complexity
@@ -98,6 +98,7 @@ def test_statics_keep_their_distance() -> None:
         ("", "is empty"),
         ("    fn a() {}", "not understood"),
         ("    #[derive(Debug)]\n    static ref A: u8 = 1;", "stands on a static"),
+        ("    #[doc(\n    static ref A: u8 = 1;", "do not close"),
         ("    static ref A: u8;", "without a value"),
         ("    static ref A: u8 = 1", "without an end"),
         ("    static ref A: Map<\n        u8,\n    > = b;", "several lines"),
@@ -292,3 +293,100 @@ def test_a_private_module_shows_it_to_nobody() -> None:
     found = plan(GlobalState(), snapshot, cache=False)
     assert found.applied == ()
     assert "nobody outside could" in found.reported[0].finding.why[1]
+
+
+def why(source: str, files: dict[str, str] | None = None, manifest: str = MANIFEST) -> str:
+    """What is said of a library; `fix` if it is changed."""
+    snapshot = crate(source, {"Cargo.toml": manifest, **(files or {})})
+    found = check((GlobalState(),), snapshot, cache=False)
+    said = [why for one in found.findings for why in one.finding.why]
+    said += [why for _, one, _ in found.left_alone for why in one.reasons]
+    fixed = any(one.finding.fix is not None for one in found.findings)
+    return "fix" if fixed else "; ".join(said)
+
+
+CELLS = "use once_cell::sync::Lazy;\n\n"
+MACRO = "use lazy_static::lazy_static;\n\n"
+PUBLISHED = MANIFEST.replace("publish = false\n", "")
+FULL = f"{ONCE.replace('Lazy', 'once_cell::sync::Lazy')}\n"
+CELL = "use once_cell::sync::OnceCell;\n\nstatic A: OnceCell<u8> = OnceCell::new();\n\n"
+
+
+def block(line: str) -> str:
+    """A block with a line before its static."""
+    return MACRO + BLOCK.replace("    static", f"{line}\n    static")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (f"{CELLS}{ONCE}", "fix"),
+        (f"{MACRO}{BLOCK}", "fix"),
+        (block("    // fine"), "fix"),
+        (block(" // odd"), "indented"),
+        (block("    static ref B: u8 = {\n  1\n    };"), "indented"),
+        (MACRO + BLOCK.replace("();\n}", "();\n // odd\n}", 1), "indented"),
+        (MACRO + BLOCK.replace("  static", "  #[allow(unused)] static"), "shares its line"),
+        (f"{MACRO}lazy_static!(static ref A: u8 = 1;);\n", "no braces"),
+        (f"{MACRO}fn g() {{}} {BLOCK}", "shares a line"),
+        (f"{MACRO}#[cfg(unix)]\n{BLOCK}", "fix"),
+        (
+            block("    static ref B: u8 = 1;").replace(
+                "lazy_static! {", "#[cfg(unix)]\nlazy_static! {"
+            ),
+            "an attribute stands on",
+        ),
+        (
+            f"{LOADED.replace('INITIAL', 'Vec::new()')}\npub fn clear_lines() {{}}\n",
+            "`clear_lines` is there already",
+        ),
+        (f"{CELL}fn f() {{\n    A.wait();\n}}\n", "`wait` has no stable twin"),
+        (f"{CELL}fn f() {{\n    A.get_or_try_init(g);\n}}\n", "`get_or_try_init` has no stable"),
+        (f"{FULL}fn f() {{\n    once_cell::race::g();\n}}\n", "is not known at"),
+        (f"{FULL}fn f() {{\n    once_cell::sync::Lazy::take(a);\n}}\n", "`Lazy::take` is called"),
+        (f"use {{once_cell::sync::Lazy, std::fmt}};\n\n{ONCE}", "among others"),
+        (f"#[allow(unused_imports)]\n{CELLS}{ONCE}", "no place"),
+        (f"pub {CELLS}{ONCE}", "handed on"),
+        (f"#[cfg(unix)]\n{CELLS}{ONCE}", "depends on a `cfg`"),
+        (f"{CELLS}{ONCE}mod a {{\n    use once_cell::unsync::Lazy;\n}}\n", "two things"),
+        (f"use once_cell::sync::OnceBox;\n{CELLS}{ONCE}", "no twin"),
+    ],
+)
+def test_why_a_package_keeps_its_crate(source: str, reason: str) -> None:
+    assert reason in why(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "inner", "reason"),
+    [
+        (CELLS + ONCE, "fn f( {\n// once_cell", "could not be read"),
+        (CELLS + ONCE, "use once_cell::sync::*;\n", "brings in `once_cell::sync::*`"),
+        (CELL, "fn g() {\n    crate::A.get_or_try_init(h);\n}\n", "made elsewhere"),
+        (CELLS + ONCE, "fn g() {\n    crate::L::force(&crate::A);\n}\n", "the name of the crate"),
+        (
+            f"#[macro_use]\nextern crate lazy_static;\n\n{BLOCK}",
+            "lazy_static!(static ref B: u8 = 1;);\n",
+            "no braces",
+        ),
+        (
+            f"{MACRO}lazy_static!(static ref A: u8 = 1;);\n",
+            f"#![cfg(test)]\n{MACRO}{BLOCK}",
+            "no braces",
+        ),
+        ("", f"#![cfg(test)]\n{CELLS}{ONCE}", ""),
+    ],
+)
+def test_another_file_may_keep_it(source: str, inner: str, reason: str) -> None:
+    said = why(f"mod b;\n{source}", {"src/b.rs": inner})
+    assert reason in said if reason else said != "fix"
+
+
+def test_a_file_that_rustc_never_sees_keeps_it() -> None:
+    lost = {"src/lost.rs": CELLS + ONCE}
+    assert "how rustc comes to src/lost.rs" in why(CELLS + ONCE, lost)
+    assert why("", lost) == ""
+
+
+def test_a_public_static_of_a_library_keeps_its_type() -> None:
+    assert "public interface" in why(f"{CELLS}pub {ONCE}", manifest=PUBLISHED)
+    assert why(f"{CELLS}pub {ONCE}") == "fix"
