@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 RUST = "rustfix_mem.rust."
-CODEMOD = "rustfix_mem_codemods.cache_bounds"
 JUDGING = (
     "state",
     "few",
@@ -32,14 +31,88 @@ JUDGING = (
     "unbounded",
 )
 """Those whose `yield` is a reason."""
-ROOMS = {
-    "file": ("borrows", "slots"),
-    "whole": ("lifetimes", "links", "types"),
-    "verdict": ("state", "few", "readers", "effects", "growth"),
-    "cap": ("sites", "placement", "capacity"),
-    "bounds": ("limits", "spared", "unbounded", "remarks"),
-}
-MODULES = (*(f"{RUST}{room}.{name}" for room in ROOMS for name in ROOMS[room]), CODEMOD)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The modules of one codemod, those whose cases they must keep, and the tests besides."""
+
+    codemod: str
+    modules: tuple[str, ...]
+    cases: tuple[str, ...]
+    """The codemods whose cases are judged."""
+    tests: tuple[str, ...] = ()
+    """Modules of `tests/` that are asked, too, if no case notices."""
+
+
+def _part(codemod: str, rooms: dict[str, str], tests: str, *others: str) -> Part:
+    inner = [f"{RUST}{room}.{name}" for room, names in rooms.items() for name in names.split()]
+    own = f"rustfix_mem_codemods.{codemod.replace('-', '_')}"
+    return Part(codemod, (*inner, own), (codemod, *others), tuple(tests.split()))
+
+
+PARTS = (
+    _part(
+        "cache-bounds",
+        {
+            "file": "borrows slots",
+            "whole": "lifetimes links types",
+            "verdict": "state few readers effects growth",
+            "cap": "sites placement capacity",
+            "bounds": "limits spared unbounded remarks",
+            "removal": "removal leftovers serving",
+        },
+        "test_rust_removal test_rust_types test_rust_links test_rust_lifetimes"
+        " test_rust_borrows test_rust_few test_rust_remarks test_rust_slots test_rust_memo",
+        "width-cache",
+    ),
+    _part("width-cache", {"verdict": "widths"}, "test_rust_widths"),
+    _part(
+        "pty-chunks",
+        {
+            "file": "outputs purposes waits chunks",
+            "output": "needs capped helpers partial",
+        },
+        "test_rust_output test_rust_outputs test_rust_purposes test_rust_origins",
+    ),
+    _part(
+        "shared-styles",
+        {
+            "sharing": "again callers collapse forms macros observers plain stable subject uses"
+            " widen"
+        },
+        "test_rust_sharing",
+    ),
+    _part(
+        "global-state",
+        {"statics": "blocks clearing conversion dependence uses"},
+        "test_rust_statics",
+    ),
+)
+MODULES = tuple(module for part in PARTS for module in part.modules)
+
+
+def part_of(module: str) -> Part:
+    """The part that a module belongs to."""
+    return next(part for part in PARTS if module in part.modules)
+
+
+WHYS = frozenset(
+    "_fine stays_one _passed_over _asked _wanted_by_test freed_by allowed _asked_in doubt".split()
+)
+"""Functions of the smaller codemods whose answer is a reason, or nothing."""
+WHY_ROOMS = (
+    *("width_cache", "widths", "pty_chunks", "needs", "shared_styles", "observers"),
+    *("global_state", "clearing", "dependence"),
+)
+NOTICES = frozenset("_may_ask _named_in is_late _moves _is_aside".split())
+"""Predicates beside those of `JUDGING` that forbid something."""
+NOTICING = ("observers", "waits", "again", "dependence")
+VERDICTS = frozenset(("Verdict", "Width"))
+ENDS = frozenset("raw counted emptied examined parsed passed answered unknown".split())
+"""What may become of an output that forbids a cut."""
+HITCHES = frozenset("ELSEWHERE NO_PLACE LATE AT_THE_END IN_TURN OTHER_TYPE NO_LOOP HALF".split())
+"""Reasons that stand as constants."""
 
 ALLOWS = {
     "FAMILIES": "what is a collection at all",
@@ -68,7 +141,7 @@ ALLOWS = {
     "CONFIGURES": "files whose own writing to the disk says nothing",
     "SPLIT": "how a dependency is asked for",
     "SYSINFO": "how a dependency is asked for",
-    "SIZES": "functions that say how large a cache is",
+    "SIZES": "functions that say how large a cache is; in `widths` what a size is called",
     "MACRO": "where a length is merely logged",
     "KEYWORDS": "names that a local may not have",
     "CONVERTED": "keys that may be borrowed instead of made twice",
@@ -81,6 +154,71 @@ ALLOWS = {
     "SPANS": "which life counts",
     "STANDARD": "traits that nobody makes a cache for",
     "SHARED": "caches of one call that are worth a report",
+    "HARMLESS": "attributes that do not care",
+    "HARMLESS_DERIVES": "derives that do not care about a field",
+    "ON_A_FIELD": "attributes that do not care",
+    "TEST_CFG": "a `cfg` that does not matter",
+    "GIVEN": "names that nobody imports",
+    "INSIDE": "what leads to the collection",
+    "UNIT": "what goes with a field that is never filled",
+    "VAIN": "what goes with a field that is never filled",
+    "serving.ASKS": "what goes with a field that is never filled",
+    "NUMBERS": "what a width may be",
+    "ACROSS": "what a width is called",
+    "DOWN": "what a height is called",
+    "SURFACE": "what a width may be asked of",
+    "SIZED": "what a size is called; in `needs` a test that wants a length",
+    "SAID": "how a width is found",
+    "SPOKEN": "how a width is found",
+    "SMALLEST": "what is worth a report",
+    "KEY": "how a key is written",
+    "WHOLE": "which calls read",
+    "MACROS": "which macros are looked into",
+    "READ": "how a read is found",
+    "READS": "methods that only read; in `outputs` how a read is found",
+    "SHELLS": "what is worth a report",
+    "CHUNK": "what a report is called",
+    "STEPS": "calls that hand a text on",
+    "THROUGH": "nodes that hand a text on",
+    "CLOSURES": "calls that hand a text on",
+    "SPAWNS": "calls that hand a text on",
+    "GROWS": "what fills a buffer",
+    "ENDS": "ends that are known",
+    "LOSSY": "what decodes",
+    "STRICT": "what decodes",
+    "CLEANED": "what hands a text on",
+    "PARSED": "ends that are known",
+    "purposes.WRITTEN": "ends that are known",
+    "ERRORS": "texts for people",
+    "SHOWS": "texts for people",
+    "WRAPS": "what hands a text on",
+    "LEAVES": "how a block is left",
+    "FOR_PEOPLE": "texts that may be cut",
+    "NAMES": "names for what is written",
+    "SIGNATURES": "what is written",
+    "HEADS": "what is written",
+    "DECODERS": "what is written",
+    "PRINTING": "macros that only read",
+    "TAKING": "macros that only read",
+    "ASKING": "macros that only read",
+    "ARGUMENT_ENDS": "how an argument ends",
+    "WRAP_BEFORE": "how a clone is written",
+    "WRAP_BEHIND": "how a clone is written",
+    "SHARED_IS_FINE": "questions that do no harm",
+    "POINTERS": "types that are understood",
+    "PRIMITIVE": "types that are understood",
+    "VALUES": "types that are understood",
+    "END": "how far rustfmt looks",
+    "HEAD": "how a static is written",
+    "CLOSURE_LIKE": "how a value is written",
+    "CALLED": "how a value is written",
+    "MANY": "what holds much",
+    "FRESH": "values that are empty",
+    "EMPTY": "values that are empty",
+    "STD": "what a name becomes",
+    "KNOWN": "names that are understood",
+    "INITIALISED": "how a static is made ready",
+    "LIST": "how an import is written",
 }
 """Tables that let something through, or only say how to read: emptied, they forbid more."""
 
@@ -149,12 +287,28 @@ def _kinds(module: str, node: ast.AST, where: str) -> Iterator[tuple[str, str, s
     match node:
         case ast.Expr(value=ast.Yield(value=said)) if judging and said is not None:
             yield "reason", ast.unparse(said), ""
-        case ast.Raise(exc=ast.Call(func=ast.Name(id="Refused"), args=[said])):
+        case ast.Raise(exc=ast.Call(func=ast.Name(id="Refused" | "Needed"), args=[said])):
             yield "refusal", ast.unparse(said), ""
         case ast.FunctionDef(returns=ast.Name(id="bool"), name=name) if judging or (
             module == "types" and name == "is_finite"
         ):
             yield "predicate", name, ""
+        case ast.FunctionDef(name=name) if module in NOTICING and name in NOTICES:
+            yield "predicate", name, ""
+        case ast.Return(value=said) if module in WHY_ROOMS and where in WHYS and _is_said(said):
+            yield "why", ast.unparse(node), ""
+        case ast.If(body=[*_, ast.Return(value=ast.Call(func=ast.Name(id=made)))]) if (
+            made in VERDICTS and module in ("needs", "widths")
+        ):
+            yield "verdict", ast.unparse(node.test), ""
+        case ast.Call(func=ast.Name(id="_end"), args=[ast.Constant(value=str(kind)), *_]):
+            if module == "purposes" and kind in ENDS:
+                yield "end", ast.unparse(node), ""
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)) if not where:
+            if name in HITCHES:
+                yield "hitch", name, ""
+            elif module == "needs" and isinstance(value, bytes):
+                yield "pattern", name, ""
         case ast.If(test=test, body=[ast.Return(value=ast.Constant(value=False))]):
             if module == "growth":
                 yield "exception", ast.unparse(test), ""
@@ -186,16 +340,21 @@ def _kinds(module: str, node: ast.AST, where: str) -> Iterator[tuple[str, str, s
             yield from _tables(module, name, node)
 
 
+def _is_said(node: ast.expr | None) -> bool:
+    """Whether an answer says something: not `""`, not `()`."""
+    return node is not None and ast.unparse(node) not in ("''", "()")
+
+
 def _is_none(node: ast.expr | None) -> bool:
     return node is None or (isinstance(node, ast.Constant) and node.value is None)
 
 
 def _tables(module: str, name: str, node: ast.Assign) -> Iterator[tuple[str, str, str]]:
     """A table as a whole; or, where each entry has a reason of its own, every entry."""
-    if name in ALLOWS:
+    if name in ALLOWS or f"{module}.{name}" in ALLOWS:
         return
     value = node.value
-    if isinstance(value, ast.Dict) and module in ("placement", "cache_bounds"):
+    if isinstance(value, ast.Dict) and module in ("placement", "cache_bounds", "needs"):
         for key in value.keys:
             if isinstance(key, ast.Constant):
                 yield "entry", f"{name}[{key.value!r}]", str(key.value)
@@ -232,11 +391,15 @@ def without(guard: Guard, source: str) -> ast.Module:
             _replace(tree, node, ast.Pass())
         case ast.FunctionDef():
             node.body = [ast.Return(ast.Constant(False))]
+        case ast.Return() if guard.kind == "why":
+            node.value = _nothing(tree, node)
         case ast.Return():
             node.value = ast.Constant(None)
         case ast.Call(args=[_, *others]) if guard.kind == "life":
             node.args = [ast.Constant("long"), *others]
             node.keywords = [ast.keyword("sure", ast.Constant(True))]
+        case ast.Call(args=[_, *others]) if guard.kind == "end":
+            node.args = [ast.Constant("shown"), *others]
         case ast.Call() if guard.kind == "hazard":
             _replace(tree, node, ast.Constant(None))
         case ast.keyword(value=ast.BoolOp() as either):
@@ -245,6 +408,10 @@ def without(guard: Guard, source: str) -> ast.Module:
             node.value = "stmt"  # taken for an ordinary statement
         case ast.If():
             node.test = ast.Constant(False)
+        case ast.Assign() if guard.kind == "hitch":
+            node.value = ast.Constant("")
+        case ast.Assign() if guard.kind == "pattern":
+            node.value = ast.Constant(b"(?!)")
         case ast.Assign() if guard.kind in ("branch", "borrowed"):
             _replace(tree, node, ast.Pass())
         case ast.Assign(value=ast.Dict() as table) if guard.kind == "entry":
@@ -257,6 +424,15 @@ def without(guard: Guard, source: str) -> ast.Module:
         case _:
             raise AssertionError(f"no way to take out {guard}")
     return ast.fix_missing_locations(tree)
+
+
+def _nothing(tree: ast.Module, node: ast.Return) -> ast.expr:
+    """What the function around a `return` answers when there is no reason."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef) and node in ast.walk(function):
+            said = ast.unparse(function.returns) if function.returns is not None else "str"
+            return ast.Tuple([], ast.Load()) if said.startswith("tuple") else ast.Constant("")
+    raise AssertionError("no function around it")
 
 
 def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
@@ -289,6 +465,11 @@ def _ours() -> list[ModuleType]:
     import sys
 
     return [it for name, it in list(sys.modules.items()) if name.startswith("rustfix_mem")]
+
+
+def makes_facts(module: str) -> bool:
+    """Whether what workers see of a file depends on a module: facts, or sights of a codemod."""
+    return module in looks() or module.startswith(f"{RUST}file.")
 
 
 @cache
