@@ -12,7 +12,7 @@ import pytest
 
 from repositories import own_environment
 from safety.commands import formed, run
-from safety.traps import git, ground, hostile, sprung, traps
+from safety.traps import git, ground, hostile, locked, sprung, traps
 from safety.trial import COMMANDS
 
 if TYPE_CHECKING:
@@ -38,7 +38,12 @@ def test_the_control_each_trap_springs(trap: Trap, tmp_path: Path) -> None:
     assert mark.exists()
 
 
-@pytest.mark.parametrize("command", [*COMMANDS.values()], ids=[*COMMANDS])
+def _command(name: str) -> object:
+    marks = [pytest.mark.cargo] if "--lock" in COMMANDS[name] else []
+    return pytest.param(COMMANDS[name], marks=marks, id=name)
+
+
+@pytest.mark.parametrize("command", [*map(_command, COMMANDS)])
 def test_no_trap_springs(command: tuple[str, ...], tmp_path: Path) -> None:
     repo, out = hostile(tmp_path), tmp_path / "out"
     out.mkdir()
@@ -65,10 +70,21 @@ def test_nor_one_that_cannot_be_read(trap: Trap, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+@pytest.mark.cargo
+def test_the_control_cargo_runs_for_a_lock(tmp_path: Path) -> None:
+    repo, out = locked(ground(tmp_path / "repo")), tmp_path / "out"
+    out.mkdir()
+    assert not run(repo.path, COMMANDS["apply all --lock"], out).refused
+    brought = repo.git("show", "rustfix-mem/global-state:Cargo.lock")
+    assert '"lazy_static",' in repo.git("show", "HEAD:Cargo.lock")
+    assert '"lazy_static",' not in brought
+
+
 def test_the_control_git_springs_them_in_that_repository(tmp_path: Path) -> None:
     repo = hostile(tmp_path)
     git(repo, "status")
     git(repo, "log", "-p")
+    git(repo, "-c", "filter.evil.process=", "log", "-p")
     calm = ("-c", "filter.evil.process=", "-c", "core.hooksPath=.git/hooks")
     git(repo, *calm, "commit", "--allow-empty", "-m", "x")
     found = sprung(tmp_path)

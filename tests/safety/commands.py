@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 BRANCH = "rustfix-mem/cache-bounds"
 REF = f"refs/heads/{BRANCH}"
+STACKED = "apply all --stack"
+STACK_REF = "refs/heads/rustfix-mem/all"
 
 READING = {
     "check": ("check", "-v"),
@@ -35,8 +37,10 @@ WRITING = {
     "apply --patch": ("apply", "cache-bounds", "--patch", "{out}/patch"),
     "apply, again": ("apply", "cache-bounds"),
     "apply all": ("apply", "all"),
+    "apply all --lock": ("apply", "all", "--lock"),
+    STACKED: ("apply", "all", "--stack"),
 }
-"""Commands that make a branch, and touch nothing else."""
+"""Commands that make a branch, and touch nothing else: a stack is one of its own."""
 
 
 @dataclass(frozen=True, slots=True)

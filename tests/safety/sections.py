@@ -8,13 +8,16 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from safety import laws as law_book
-from safety.commands import formed, run
+from safety.commands import WRITING, formed, run
 from safety.faults import KINDS, Range
 from safety.inputs import INPUTS
 from safety.ordeal import tried as endured
@@ -26,7 +29,7 @@ from safety.trial import COMMANDS
 from safety.trial import tried as state_tried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
     from safety.faults import Left
@@ -59,8 +62,9 @@ def states(pool: Executor, top: Path) -> Tried:
     text = f"""
 {len(found)} states, {len(COMMANDS)} commands in each, one after the other. "same" means that not a
 byte, a mode or a time stamp of the folder differs afterwards, `.git` included. "branch" is the same
-but for objects, refs and their logs: one ref is new, and no old one has moved. "no" means that it is
-refused in two lines, and all is the same, but that objects may be there which nothing names.
+but for objects, refs and their logs: one ref is new, of `apply all --stack` another, and no old one
+has moved. "no" means that it is refused in two lines, and all is the same, but that objects may be
+there which nothing names.
 
 {_table(["state", *(f"`{name}`" for name in columns)], rows)}
 """
@@ -70,13 +74,22 @@ refused in two lines, and all is the same, but that objects may be there which n
 def _state(number: int, top: Path) -> StateTried:
     folder = top / f"state-{number}"
     folder.mkdir()
-    return state_tried(every_state()[number], folder)
+    with _own_cache(folder):
+        return state_tried(every_state()[number], folder)
+
+
+@contextmanager
+def _own_cache(folder: Path) -> Iterator[None]:
+    """What was found out in another folder would be an answer here, without any reading."""
+    with pytest.MonkeyPatch.context() as it:
+        it.setenv("RUSTFIX_MEM_CACHE_DIR", str(folder / "cache"))
+        yield
 
 
 def _cell(one: StateTried, command: str) -> str:
     if command in one.refused:
         return "no"
-    return "branch" if command in ("apply --patch", "apply, again", "apply all") else "same"
+    return "branch" if command in WRITING else "same"
 
 
 def traps(pool: Executor, top: Path) -> Tried:
@@ -114,11 +127,12 @@ def _fired(command: str, top: Path) -> list[str]:
     out = folder / "out"
     out.mkdir(parents=True)
     repo = hostile(folder)
-    for place in (repo.path, repo.path / "bare.git", repo.path / ".git"):
-        run(place, COMMANDS[command], out)
-    program = str(Path(sysconfig.get_path("scripts")) / "rustfix-mem")
-    line = [sys.executable, program, *formed(COMMANDS[command], out)]
-    subprocess.run(line, cwd=repo.path, capture_output=True, check=False)
+    with _own_cache(folder):
+        for place in (repo.path, repo.path / "bare.git", repo.path / ".git"):
+            run(place, COMMANDS[command], out)
+        program = str(Path(sysconfig.get_path("scripts")) / "rustfix-mem")
+        line = [sys.executable, program, *formed(COMMANDS[command], out)]
+        subprocess.run(line, cwd=repo.path, capture_output=True, check=False)
     fired = sprung(folder)
     for number, trap in enumerate(it for it in every_trap() if it.alone):
         alone = folder / f"alone-{number}"

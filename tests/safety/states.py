@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from safety import unusual, usual
-from safety.commands import REF
+from safety.commands import REF, STACKED
 from safety.ground import git_version
 
 if TYPE_CHECKING:
@@ -18,9 +18,11 @@ READS_COMMIT = (
     "check", "check all", "check --rev", "check --write-baseline", "apply --dry-run",
     "apply all --dry-run",
 )  # fmt: skip
-WRITES = ("apply --patch", "apply, again", "apply all")
-ALL = (*READS_COMMIT, *READS_DISK, *WRITES)
-BUILDS = ("apply --dry-run", "apply all --dry-run", *WRITES)
+WRITES = ("apply --patch", "apply, again", "apply all", "apply all --lock")
+"""Those that make the branch of one codemod; a stack makes another."""
+MAKES = (*WRITES, STACKED)
+ALL = (*READS_COMMIT, *READS_DISK, *MAKES)
+BUILDS = ("apply --dry-run", "apply all --dry-run", *MAKES)
 NOT_HERE = "is not in this clone"
 NO_REPOSITORY = "is not in a git repository"
 CANNOT_READ = "cannot read the repository"
@@ -95,14 +97,14 @@ STATES = (
     State("commits must be signed", usual.signing),
     State("HEAD names a symbolic branch", usual.symbolic_refs),
     State("of another user, and trusted", unusual.trusted, foreign=True),
-    State("no commit yet", unusual.unborn, _each((*READS_COMMIT, *WRITES), "no commit")),
-    State("a partial clone", unusual.partial, _each((*READS_COMMIT, *WRITES), NOT_HERE)),
+    State("no commit yet", unusual.unborn, _each((*READS_COMMIT, *MAKES), "no commit")),
+    State("a partial clone", unusual.partial, _each((*READS_COMMIT, *MAKES), NOT_HERE)),
     State(
         "a damaged file",
         unusual.damaged,
-        _each((*READS_COMMIT, "check --staged", *WRITES), NOT_HERE),
+        _each((*READS_COMMIT, "check --staged", *MAKES), NOT_HERE),
     ),
-    State("a branch `rustfix-mem`", unusual.branch_in_the_way, _each(WRITES, "cannot be, since")),
+    State("a branch `rustfix-mem`", unusual.branch_in_the_way, _each(MAKES, "cannot be, since")),
     State("the branch is somebody's", unusual.branch_there, _each(WRITES, "did not make")),
     State("the branch is checked out", unusual.branch_checked_out, _each(WRITES, "is checked out")),
     State("the branch is symbolic", unusual.branch_symbolic, _each(WRITES, "is only a name for")),

@@ -10,7 +10,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from safety.ground import crate, git_version
+from safety.ground import MANIFEST, crate, git_version
+from support import CACHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -347,9 +348,48 @@ def traps() -> list[Trap]:
     return [trap for trap in (*HOOKS, *CONFIGURED, *OTHERS) if trap.needs <= git_version()]
 
 
+OURS = b"""rust-version = "1.80"
+publish = false
+
+[dependencies]
+lazy_static = { path = "own" }
+
+[workspace]
+members = ["own"]
+"""
+BLOCK = "use lazy_static::lazy_static;\n\nlazy_static! {\n    static ref A: Vec<u8> = made();\n}\n"
+OWN = b'[package]\nname = "lazy_static"\nversion = "0.1.0"\nedition = "2021"\n'
+LOCK = b"""version = 3
+
+[[package]]
+name = "fixture"
+version = "0.1.0"
+dependencies = [
+ "lazy_static",
+]
+
+[[package]]
+name = "lazy_static"
+version = "0.1.0"
+"""
+
+
+def locked(repo: Repo) -> Repo:
+    """The repository with a dependency that a codemod takes out, so that `--lock` runs cargo."""
+    repo.write("Cargo.toml", MANIFEST + OURS)
+    repo.write("Cargo.lock", LOCK)
+    repo.write("own/Cargo.toml", OWN)
+    repo.write("own/src/lib.rs", b"")
+    used = BLOCK + "\nfn used() -> usize {\n    A.len()\n}\n\npub mod cached;\n"
+    repo.write("src/lib.rs", used.encode())
+    repo.write("src/cached.rs", CACHED.encode())
+    repo.commit()
+    return repo
+
+
 def hostile(top: Path) -> Repo:
     """A repository below `top` with every trap set, but for those that need one of their own."""
-    repo = ground(top / "repo")
+    repo = locked(ground(top / "repo"))
     for trap in traps():
         if not trap.alone:
             trap.arm(repo)

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 
 from repositories import everything
 from rustfix_mem.git import command as git_command
-from safety.commands import BRANCHES, READING, REF, WRITING, Answer, is_of, refs, run
+from safety.commands import (
+    BRANCHES,
+    READING,
+    REF,
+    STACK_REF,
+    STACKED,
+    WRITING,
+    Answer,
+    is_of,
+    refs,
+    run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,13 +82,12 @@ def _answered(name: str, answer: Answer, state: State) -> Iterator[str]:
 def _branches(before: set[str], after: set[str], refused: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with the refs: no old one may change, and ours alone may be new."""
     yield from (f"this ref is gone: {ref}" for ref in before - after)
-    new = [ref for ref in after - before if not ref.startswith(f"{REF} ")]
-    yield from (f"this ref is new: {ref}" for ref in new)
-    made = len(after - before)
-    if not refused.keys() & WRITING.keys() and made != 1:
-        yield f"{made} new refs, not one"
-    if WRITING.keys() <= refused.keys() and made:
-        yield f"{made} new refs, though all refused"
+    alone = WRITING.keys() - {STACKED} - refused.keys()
+    wanted = {REF} if alone else set[str]()
+    wanted |= {STACK_REF} if STACKED not in refused else set()
+    made = {ref.partition(" ")[0] for ref in after - before}
+    yield from (f"this ref is new: {ref}" for ref in sorted(made - wanted))
+    yield from (f"this ref was not made: {ref}" for ref in sorted(wanted - made))
 
 
 def _refs(folder: Path, state: State) -> set[str]:
