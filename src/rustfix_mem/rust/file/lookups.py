@@ -48,6 +48,7 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
     nodes = {use.span: _node_at(function.node, use.span) for use in (*growths, *lookups)}
     tests = {use.span: tuple(memo.tests_of(nodes[use.span])) for use in lookups}
     capped = _length_check(function) if growths else ""
+    shared = b"Dash" in function.node.file.source  # asked once: a file may have very many uses
     for growth in growths:
         node = nodes[growth.span]
         found = _lookup_for(growth, node, lookups, nodes, tests, function)
@@ -59,7 +60,7 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
             method=entry_method(node, growth),
             value=_said(growth.value, growth, function),
             key_form=_key_form(growth, function),
-            held=_held(growth, node),
+            held=_held(growth, node, shared),
         )
     paired = {use.lookup.span for use in told.values() if use.lookup is not None}
     for use in lookups:
@@ -67,13 +68,15 @@ def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf
         note = _lookup_note(use, tests[use.span], paired, behind)
         node = nodes[use.span]
         inner = inner_growth(node) if use.method == "get_mut" else None
-        told[use.span, use.kind] = replace(use, note=note, held=_held(use, node), inner=inner)
+        told[use.span, use.kind] = replace(
+            use, note=note, held=_held(use, node, shared), inner=inner
+        )
     return told
 
 
-def _held(use: UseOf, node: Node) -> str:
+def _held(use: UseOf, node: Node, shared: bool) -> str:
     """What runs while the answer is borrowed; asked only where a concurrent map may be meant."""
-    return held(node, use.method) if b"Dash" in node.file.source else UNKNOWN
+    return held(node, use.method) if shared else UNKNOWN
 
 
 def _said(written: str, growth: UseOf, function: Function) -> str:

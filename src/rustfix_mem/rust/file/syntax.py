@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import mend
@@ -415,14 +416,17 @@ def lines_between(before: Node, after: Node) -> int:
     return before.file.source.count(b"\n", before.end_byte, after.start_byte)
 
 
+_end_byte = attrgetter("end_byte")
+
+
 def descendant(node: Node, where: Span) -> Node:
     """The smallest node at or below `node` that holds the span."""
     while True:
-        inner = (c for c in node.children if c.end_byte >= where.end)
-        first = next(inner, None)
-        if first is None or first.start_byte > where.start:
+        children = node.children  # in order of the text, and there may be very many
+        at = bisect_left(children, where.end, key=_end_byte)
+        if at == len(children) or children[at].start_byte > where.start:
             return node
-        node = first
+        node = children[at]
 
 
 def ancestors(node: Node) -> Iterator[Node]:
