@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rustfix_mem import registry
-from rustfix_mem.codebase import Codebase
-from rustfix_mem.scan import Looker
+from rustfix_mem.rust.whole.gates import passing
 from rustfix_mem.testing.process import cargo, host
 from rustfix_mem.testing.runs import run_cargo
 
 if TYPE_CHECKING:
-    from rustfix_mem.codebase import Gate
     from rustfix_mem.codemod import Codemod
+    from rustfix_mem.rust.whole.gates import Gate
 
 TOP = Path(__file__).parents[1]
 ENOUGH_FILES = 1_000
@@ -40,22 +39,16 @@ see every file that names one."""
 GATED = [codemod for codemod in registry.discover().values() if codemod.gate]
 
 
-@dataclass(frozen=True)
-class Gated:
-    """Stands for a codemod with this gate."""
-
-    gate: ClassVar[Gate]
-    sight: ClassVar[None] = None
+Sources = Mapping[str, bytes]
 
 
-def share(gate: Gate, files: Codebase) -> float:
+def share(gate: Gate, sources: Sources) -> float:
     """Which share of the files passes a gate."""
-    stand_in = type("StandIn", (Gated,), {"gate": gate})
-    return len(files.passed(stand_in)) / len(files.sources)
+    return len(passing(sources, [gate])[gate]) / len(sources)
 
 
 @pytest.fixture(scope="module")
-def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Codebase:
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Sources:
     """Every Rust file of the crates that fixtures depend on; cargo fetches, and builds nothing."""
     build = tmp_path_factory.mktemp("gates")
     run_cargo(TOP / "fixtures", build, ())
@@ -64,12 +57,12 @@ def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Codebase:
     packages = [it for it in json.loads(said.stdout)["packages"] if it["source"]]
     folders = [Path(it["manifest_path"]).parent for it in packages]
     files = [file for folder in folders for file in folder.rglob("*.rs") if file.is_file()]
-    return Codebase({str(file): file.read_bytes() for file in files}, {}, Looker(1))
+    return {str(file): file.read_bytes() for file in files}
 
 
 @pytest.mark.cargo
 @pytest.mark.parametrize("codemod", GATED, ids=lambda codemod: codemod.name())
-def test_few_files_pass(codemod: type[Codemod], ordinary: Codebase) -> None:
+def test_few_files_pass(codemod: type[Codemod], ordinary: Sources) -> None:
     too_many = [part for part in codemod.gate if share((part,), ordinary) > PART]
     assert too_many == [], "begin with a longer literal, or ask for what stands beside it"
     assert share(codemod.gate, ordinary) <= WHOLE.get(codemod.name(), PART)
@@ -77,13 +70,13 @@ def test_few_files_pass(codemod: type[Codemod], ordinary: Codebase) -> None:
 
 @pytest.mark.cargo
 @pytest.mark.parametrize("part", [b"fn", b".clone()", b"static", re.compile(rb"let \w+ =")])
-def test_the_control_many_files_would_pass(part: bytes, ordinary: Codebase) -> None:
+def test_the_control_many_files_would_pass(part: bytes, ordinary: Sources) -> None:
     assert share((part,), ordinary) > PART
 
 
 @pytest.mark.cargo
-def test_the_control_there_is_much_ordinary_rust(ordinary: Codebase) -> None:
-    assert len(ordinary.sources) >= ENOUGH_FILES
+def test_the_control_there_is_much_ordinary_rust(ordinary: Sources) -> None:
+    assert len(ordinary) >= ENOUGH_FILES
 
 
 @pytest.mark.parametrize("codemod", registry.discover().values(), ids=lambda it: it.name())
