@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rustfix_mem.changeset import check
 from rustfix_mem.errors import UsageError
 from rustfix_mem.rust.file.look import look
 from rustfix_mem.rust.write.indents import deeper
 from rustfix_mem_codemods.cache_bounds import CacheBounds
-from support import ends
+from support import crate, ends
 
 if TYPE_CHECKING:
     from rustfix_mem.codemod import Codemod
@@ -112,3 +113,9 @@ def test_a_literal_struct_in_a_let_has_its_type() -> None:
 def test_an_impl_in_a_const_block_is_seen() -> None:
     found = look(b"const _: () = { impl A { fn f(&self) {} } };").fns
     assert [one.owner for one in found] == ["A"]
+
+
+def test_what_is_nested_too_deeply_is_told_where_it_is() -> None:
+    source = f"use std::collections::HashMap;\n\nfn f() {{\n    {'(' * 5000}1{')' * 5000};\n}}\n"
+    (skipped,) = check((CacheBounds(),), crate(source), cache=False).skipped
+    assert skipped.reason == "nested too deeply at line 4"

@@ -201,15 +201,17 @@ def _skipped(codebase: Codebase, snapshot: Snapshot, looker: scan.Looker) -> tup
     for path, facts in sorted(codebase.known.items()):
         if facts.error is not None:
             source = codebase.sources[path]
-            bad.append(Skipped(path, _why_not(source, facts.error, looker)))
+            why = _why_not(source, facts.error, looker, deep=facts.deep)
+            bad.append(Skipped(path, why))
     return tuple(bad)
 
 
-def _why_not(source: bytes, error: int, looker: scan.Looker) -> str:
+def _why_not(source: bytes, error: int, looker: scan.Looker, *, deep: bool) -> str:
     if len(source) > scan.MAX_BYTES:
         return f"larger than {scan.MAX_BYTES} bytes"
     line = Lines.of(source).position(error).line
-    return looker.lost.get(source) or f"not understood at line {line}"
+    what = "nested too deeply" if deep else "not understood"
+    return looker.lost.get(source) or f"{what} at line {line}"
 
 
 def _judged(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 8
+SCHEMA = 9
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -345,6 +345,8 @@ class Outline:
     """Identifiers in the bodies of macros that the file defines."""
     error: int | None = None
     """The byte where the grammar lost the thread; then everything else is empty."""
+    deep: bool = False
+    """Whether what begins there is merely nested too deeply to be followed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def look(source: bytes) -> FileFacts:
         try:
             return _look(tree.root, items.collect(tree.root))
         except RecursionError:
-            return FileFacts(error=0)
+            return FileFacts(error=syntax.deepest(tree.root).start_byte, deep=True)
 
 
 def about(source: bytes, words: Iterable[str]) -> FileFacts:
@@ -99,7 +99,7 @@ def outline(source: bytes) -> Outline:
         try:
             found = items.collect(tree.declarations)
         except RecursionError:
-            return Outline(error=0)
+            return Outline(error=syntax.deepest(tree.declarations).start_byte, deep=True)
         return Outline(**_declared(found))
 
 

@@ -437,6 +437,16 @@ def ancestors(node: Node) -> Iterator[Node]:
         at = at.parent
 
 
+def deepest(root: Node) -> Node:
+    """The first of the named nodes around which most others stand."""
+    order = root.file.order
+    depths = [0] * len(order)
+    for node in order:
+        if node.parent is not None:
+            depths[node.first] = depths[node.parent.first] + 1
+    return order[depths.index(max(depths))]
+
+
 def walk(node: Node) -> list[Node]:
     """The node and all named nodes below it, in order of the text."""
     return node.file.order[node.first : node.behind]
