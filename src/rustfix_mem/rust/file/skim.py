@@ -8,14 +8,17 @@ far as text can be. So whoever needs only what may be wrong can leave the rest u
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.uses import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Index = Mapping[bytes, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +165,14 @@ def _without_tests(source: bytes) -> bytes:
 def declared(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[Declared]:
     """The fields and statics whose type names one of the collections."""
     fields = list(_fields(live, kinds))
-    names = [field.name for field in fields]
+    names = Counter(field.name for field in fields)
     inner = _one_of(INNER, live.lower())
+    at = _index(live) if len(fields) >= WORTH_AN_INDEX else None
     for field in fields:
         item = f"{field.owner.decode()}.{field.name.decode()}"
-        alone = names.count(field.name) == 1 and not field.name.isdigit() and not inner
-        settled = field.borrows or (alone and _settled(live, field.name, rb"."))
-        grown = field.name.isdigit() or _grown(live, field.name, rb".")
+        alone = names[field.name] == 1 and not field.name.isdigit() and not inner
+        settled = field.borrows or (alone and _settled(live, field.name, rb".", at))
+        grown = field.name.isdigit() or _grown(live, field.name, rb".", at)
         yield Declared(field.name.decode(), item, field.public, settled and not field.weak, grown)
     for static in STATIC.finditer(live):
         if kinds.search(static[2]):
@@ -223,8 +227,23 @@ each name would take longer than all searches together."""
 WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-def _places(live: bytes, name: bytes) -> Iterator[tuple[int, int]]:
-    """Where a word ends with `name`: its start and its end."""
+WORTH_AN_INDEX = 64
+"""Fields from which on one pass over a file is faster than one for each."""
+
+
+def _index(live: bytes) -> Index:
+    """Where each word of a file stands."""
+    found: dict[bytes, list[int]] = {}
+    for word in re.finditer(rb"\w+", live):
+        found.setdefault(word[0], []).append(word.start())
+    return found
+
+
+def _places(live: bytes, name: bytes, index: Index | None = None) -> Iterator[tuple[int, int]]:
+    """Where a word ends with `name`, or is it: its start and its end."""
+    if index is not None:
+        yield from ((start, start + len(name)) for start in index.get(name, ()))
+        return
     at = live.find(name)
     while at >= 0:
         end = at + len(name)
@@ -233,9 +252,9 @@ def _places(live: bytes, name: bytes) -> Iterator[tuple[int, int]]:
         at = live.find(name, at + 1)
 
 
-def _settled(live: bytes, name: bytes, behind: bytes) -> bool:
+def _settled(live: bytes, name: bytes, behind: bytes, index: Index | None = None) -> bool:
     """Whether entries are taken out of `name`, or gone through; `behind` stands before a field."""
-    for start, end in _places(live, name):
+    for start, end in _places(live, name, index):
         if TAKES.match(live, end) is None:
             continue
         line = live[live.rfind(b"\n", 0, start) + 1 : start]
@@ -267,17 +286,23 @@ NAMED_BEFORE = re.compile(rb"let\s+mut\s+\w+\s*=[^;]*\.\Z")
 CALLED = re.compile(rb"\s*\(\s*\)")
 
 
-def _grown(live: bytes, name: bytes, behind: bytes) -> bool:
+def _grown(live: bytes, name: bytes, behind: bytes, index: Index | None = None) -> bool:
     """Whether something may be put into `name`; `behind` stands before it, if it is not a local."""
     is_call, name = name.endswith(b"()"), name.removesuffix(b"()")
-    for start, end in _places(live, name):
+    for start, end in _places(live, name, index):
         if is_call and not CALLED.match(live, end):
             continue
         if FILLS.match(live, end) and _before(live, start).endswith(behind):
             return True
         if _is_lent(live, start):
             return True
-    return APART.search(live) is not None and _is_taken_out(live, name)
+    return _takes_apart(live) and _is_taken_out(live, name)
+
+
+@lru_cache(maxsize=1)
+def _takes_apart(live: bytes) -> bool:
+    """Whether anything in a file takes `self` apart; asked for each of its fields."""
+    return APART.search(live) is not None
 
 
 def _is_taken_out(live: bytes, name: bytes) -> bool:
