@@ -19,12 +19,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from rustfix_mem import changeset, registry
-from rustfix_mem.changeset import ChangeSet
+from rustfix_mem.changeset import ChangeSet, Checked
 from rustfix_mem.cli import help as help_text
 from rustfix_mem.cli.main import cargo_main, main
+from rustfix_mem.codebase import Codebase
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone, fingerprint
 from rustfix_mem.reported import Located, Report, Skipped, Statistics
+from rustfix_mem.scan import Looker
 from rustfix_mem.scope import EVERYWHERE, Scope
 from rustfix_mem.text import Edit, Lines, Position, Span, apply
 from support import CACHED
@@ -32,7 +34,6 @@ from support import CACHED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.codebase import Codebase
     from rustfix_mem.git.snapshot import Snapshot
     from rustfix_mem.rust.whole.gates import Gate
 
@@ -139,6 +140,10 @@ def fake_check(
     return Report(tuple(found), (("cap-maps", left, Position(1, 1)),), skipped, statistics)
 
 
+def fake_checked(codemods: tuple[Codemod, ...], snapshot: Snapshot, **more: Any) -> Checked:
+    return Checked(fake_check(codemods, snapshot, **more), Codebase({}, {}, Looker(1)))
+
+
 def fake_plan(
     codemod: Codemod,
     snapshot: Snapshot,
@@ -166,7 +171,7 @@ def fake_plan(
 @pytest.fixture(autouse=True)
 def _world(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "discover", lambda: {"cap-maps": CapMaps, "tidy": Tidy})
-    monkeypatch.setattr(changeset, "check", fake_check)
+    monkeypatch.setattr(changeset, "checked", fake_checked)
     monkeypatch.setattr(changeset, "plan", fake_plan)
     for name in [name for name in os.environ if name.startswith("RUSTFIX_MEM_")]:
         monkeypatch.delenv(name)
@@ -230,13 +235,13 @@ def test_check_prints_findings_and_exits_1(repo: Path, capsys: pytest.CaptureFix
 def test_what_only_proposes_is_not_run_unless_it_is_named(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran, check = list[set[str]](), changeset.check
+    ran, check = list[set[str]](), changeset.checked
 
-    def checked(codemods: tuple[Codemod, ...], *rest: Any, **more: Any) -> Report:
+    def checked(codemods: tuple[Codemod, ...], *rest: Any, **more: Any) -> Checked:
         ran.append({type(one).name() for one in codemods})
         return check(codemods, *rest, **more)
 
-    monkeypatch.setattr(changeset, "check", checked)
+    monkeypatch.setattr(changeset, "checked", checked)
     for argv in (["check"], ["check", "all"], ["check", "tidy"]):
         main(argv)
     assert [("tidy" in names, "cap-maps" in names) for names in ran] == [
@@ -742,7 +747,7 @@ def test_a_bug_is_two_lines_and_70(
     def broken(*_: Any, **__: Any) -> Report:
         raise KeyError("a\nb")
 
-    monkeypatch.setattr(changeset, "check", broken)
+    monkeypatch.setattr(changeset, "checked", broken)
     lines = refused(capsys, "check", "cap-maps", code=70)
     assert lines[0] == "error: this is a bug of rustfix-mem: KeyError: 'a\\nb'"
     assert lines[1] == "help: report it with what `rustfix-mem check cap-maps -v` prints"
@@ -756,7 +761,7 @@ def test_a_full_disk_is_no_bug_of_ours(
     def full(*_: Any, **__: Any) -> Report:
         raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
 
-    monkeypatch.setattr(changeset, "check", full)
+    monkeypatch.setattr(changeset, "checked", full)
     lines = refused(capsys, "check", "cap-maps")
     assert lines[0] == "error: the machine says: no space left on device (`/tmp/x`)"
     assert "`TMPDIR=FOLDER`" in lines[1]
@@ -779,7 +784,7 @@ def test_an_interruption_is_quiet(
     def interrupted(*_: Any, **__: Any) -> Report:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(changeset, "check", interrupted)
+    monkeypatch.setattr(changeset, "checked", interrupted)
     assert main(["check"]) == 130
     assert capsys.readouterr() == ("", "")
 
@@ -1033,10 +1038,12 @@ def test_nor_does_one_that_says_all(repo: Path) -> None:
 def test_the_start_is_light(repo: Path, argv: list[str]) -> None:
     code = (
         "import sys\n"
-        "from rustfix_mem import changeset, registry\n"
+        "from rustfix_mem import changeset, registry, scan\n"
         "registry.discover = lambda: {'a': registry.Codemod}\n"
         "registry.Codemod.configure = lambda values: None\n"
-        "changeset.check = lambda *a, **k: changeset.Report((), (), (), changeset.Statistics())\n"
+        "report = changeset.Report((), (), (), changeset.Statistics())\n"
+        "found = changeset.Checked(report, scan.Codebase({}, {}, scan.Looker(1)))\n"
+        "changeset.checked = lambda *a, **k: found\n"
         "from rustfix_mem.cli.main import main\n"
         f"code = main({argv!r})\n"
         f"print('HEAVY', code, {HEAVY}, file=sys.stderr)\n"

@@ -92,7 +92,11 @@ def of(codebase: Codebase, codemods: Sequence[type[Looks]], snapshot: Snapshot) 
 
 
 def packed(trace: Trace) -> bytes:
-    return msgspec.msgpack.encode(trace)
+    """The trace as bytes; none where a path is no text."""
+    try:
+        return msgspec.msgpack.encode(trace)
+    except UnicodeEncodeError:
+        return b""
 
 
 def unpacked(data: bytes) -> Trace | None:

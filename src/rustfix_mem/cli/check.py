@@ -72,8 +72,8 @@ def _kept(at: Base, options: Check) -> Result:
     if made.report.statistics.lost:  # a busy machine is no reason to say the same tomorrow
         return made
     kept = results.keep(question, made, _packages(made.codemods))
-    if kept.homes:
-        results.keep_again(near, kept, told_by())
+    if kept.homes and (told := told_by()):
+        results.keep_again(near, kept, told)
     return kept
 
 
