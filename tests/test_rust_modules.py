@@ -213,3 +213,35 @@ def test_the_innermost_package_has_the_file() -> None:
 def test_without_a_manifest_nothing_is_seen() -> None:
     found = Codebase({"src/lib.rs": b""}, {}, Looker(1)).reach("src/lib.rs")
     assert (found.state, found.package) == ("orphan", None)
+
+
+def _near(more: dict[str, str]) -> list[str]:
+    """The files in which a word of package `a` may mean what `a` declares."""
+    manifests = {
+        "Cargo.toml": '[workspace]\nmembers = ["*"]\n[workspace.dependencies]\n'
+        'kept = { package = "a", path = "a" }\nb = { path = "b" }\n',
+        "a/Cargo.toml": '[package]\nname = "a"\n',
+        "b/Cargo.toml": '[package]\nname = "b"\n[dependencies]\na = { path = "../a" }\n',
+        "c/Cargo.toml": '[package]\nname = "c"\n[dependencies]\nb.workspace = true\n',
+        "d/Cargo.toml": '[package]\nname = "d"\n',
+        "e/Cargo.toml": '[package]\nname = "e"\n[dependencies]\nkept.workspace = true\n',
+    }
+    rust = {f"{name}/src/lib.rs": "struct Word;" for name in "abcde"}
+    found = codebase({**manifests, **rust, "loose.rs": "Word", **more})
+    near = found.files_near("Word", "a/src/lib.rs")
+    assert near == [path for path in found.files_with("Word") if path in near]
+    assert found.files_near("Word", "loose.rs") == found.files_with("Word")
+    return near
+
+
+def test_who_may_name_what_a_package_declares() -> None:
+    """Those that need it, by any name and through others; and who belongs to no package."""
+    lib = "src/lib.rs"
+    assert _near({}) == [f"a/{lib}", f"b/{lib}", f"c/{lib}", f"e/{lib}", "loose.rs"]
+
+
+@pytest.mark.parametrize(
+    "lead", ['#[path = "../../a/src/x.rs"]\nmod x;', 'include!("../../a/src/x.rs");']
+)
+def test_a_package_that_leads_to_files_of_others_may_name_all(lead: str) -> None:
+    assert "d/src/lib.rs" in _near({"d/src/lib.rs": f"struct Word;\n{lead}"})

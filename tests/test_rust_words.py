@@ -28,7 +28,7 @@ from rustfix_mem.rust.whole.words import Words
     ],
 )
 def test_where_a_name_may_be_a_field(source: bytes, stands: bool) -> None:
-    assert bool(Words({"a.rs": source}).files_with_field("cache")) is stands
+    assert Words({"a.rs": source}).is_field("a.rs", "cache") is stands
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,8 @@ class Codebase:
     _about: dict[str, dict[frozenset[str], FileFacts]] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
+    _nearby: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _users: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
     _passed: dict[Gate, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
@@ -249,6 +251,17 @@ class Codebase:
             self._reach[path] = modules.reach(path, self)
         return self._reach[path]
 
+    def users(self, package: Package) -> frozenset[str]:
+        """The folders of the packages that may name what is in one, but for its own."""
+        if package.folder not in self._users:
+            self._users[package.folder] = modules.users(package, self)
+        return self._users[package.folder]
+
+    @cached_property
+    def reaching_out(self) -> frozenset[str]:
+        """The folders of the packages that lead to files of others, by `#[path]` or `include!`."""
+        return modules.reaching_out(self)
+
     def serves_tests(self, package: Package | None) -> bool:
         """Whether the packages here that depend on a library do so only in their tests.
 
@@ -284,6 +297,28 @@ class Codebase:
             for defined in self.outline(path).types
             if defined.name == name
         ]
+
+    def files_near(self, word: str, home: str) -> list[str]:
+        """The files with a word of those that may name what `home` declares: far fewer to read."""
+        package = modules.package_of(home, self)
+        if package is None:
+            return self.files_with(word)
+        return self.words.among(word, package.folder, self._near(package))
+
+    def _near(self, package: Package) -> tuple[str, ...]:
+        """The files of a package and of those that may name what is in it."""
+        if package.folder not in self._nearby:
+            folders = {None, package.folder, *self.users(package)}
+            self._nearby[package.folder] = tuple(
+                path for path, folder in self._folders.items() if folder in folders
+            )
+        return self._nearby[package.folder]
+
+    @cached_property
+    def _folders(self) -> Mapping[str, str | None]:
+        """The folder of the package of every Rust file."""
+        packages = ((path, modules.package_of(path, self)) for path in self._texts)
+        return {path: package.folder if package else None for path, package in packages}
 
     def files_with(self, word: str) -> list[str]:
         """The files in which `word` stands as a whole word, comments and strings included."""

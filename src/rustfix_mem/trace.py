@@ -55,6 +55,7 @@ class Asked:
 
     looked: tuple[str, ...] = ()
     """`facts`, `outline`, and the names of codemods that may have seen something in it."""
+    fields: tuple[str, ...] = ()
     held: tuple[Spelled, ...] = ()
     grown: tuple[str, ...] = ()
     skimmed: tuple[tuple[str, ...], ...] = ()
@@ -71,7 +72,6 @@ class Trace:
     """The Rust files whose bytes somebody had: an edit of one may change anything."""
     asked: dict[str, Asked]
     words: tuple[str, ...]
-    fields: tuple[str, ...]
     patterns: tuple[tuple[Spelled, bytes], ...]
     gates: tuple[tuple[Spelled, ...], ...]
 
@@ -85,7 +85,6 @@ def of(codebase: Codebase, codemods: Sequence[type[Looks]], snapshot: Snapshot) 
         read=tuple(sorted(codebase.read)),
         asked=_asked(codebase, codemods),
         words=tuple(words.asked),
-        fields=tuple(words.fields),
         patterns=tuple((_spelled(one), literal) for one, literal in words.matched),
         gates=tuple(tuple(map(_spelled, gate)) for gate in codebase.gates),
     )
@@ -113,15 +112,17 @@ def _asked(codebase: Codebase, codemods: Sequence[type[Looks]]) -> dict[str, Ask
         for path in codebase.passed(codemod) if codemod.sight is not None else ():
             looked.setdefault(path, []).append(codemod.__qualname__)
     words = codebase.words
-    held, grown, skimmed = _by_path(words.held), _by_path(words.grown), _by_path(words.skimmed)
+    fields, held = _by_path(words.fields), _by_path(words.held)
+    grown, skimmed = _by_path(words.grown), _by_path(words.skimmed)
     return {
         path: Asked(
             tuple(looked.get(path, ())),
+            tuple(fields.get(path, ())),
             tuple(map(_spelled, held.get(path, ()))),
             tuple(grown.get(path, ())),
             tuple(skimmed.get(path, ())),
         )
-        for path in {*looked, *held, *grown, *skimmed}
+        for path in {*looked, *fields, *held, *grown, *skimmed}
     }
 
 
@@ -201,7 +202,7 @@ def _answers(path: str, source: bytes, trace: Trace, asked: Asked) -> list[objec
     wanted = [tuple(map(_pattern, gate)) for gate in trace.gates]
     return [
         [bool(words.files_with(word)) for word in trace.words],
-        [bool(words.files_with_field(name)) for name in trace.fields],
+        [words.is_field(path, name) for name in asked.fields],
         [bool(words.matching(_regex(one), literal)) for one, literal in trace.patterns],
         [words.holds(path, _regex(spelled)) for spelled in asked.held],
         [words.grows(path, name) for name in asked.grown],

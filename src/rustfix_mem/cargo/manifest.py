@@ -211,6 +211,21 @@ def _only_for_tests(table: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(_packages_named(tested) - _packages_named(needed))
 
 
+def _inherited(
+    folder: str, table: Mapping[str, Any], tables: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """What the workspace says of the dependencies that a package takes from there."""
+    roots = _workspaces(tables)
+    root = folder if folder in roots else _root_of(folder, roots) or ""
+    shared = _table(_table(tables.get(root, {}), "workspace"), "dependencies")
+    taken = (
+        key
+        for key, said in _dependencies(table).items()
+        if isinstance(said, dict) and said.get("workspace")
+    )
+    return {key: shared[key] for key in taken if key in shared}
+
+
 def _packages_named(tables: Iterable[Mapping[str, Any]]) -> set[str]:
     """The packages that dependency tables name, by key and by what a renamed one really is."""
     found: set[str] = set()
@@ -261,7 +276,7 @@ def _package(
         published=value("publish", True) not in (False, []),
         member=member,
         dependencies=frozenset(d.replace("-", "_") for d in _dependencies(table)),
-        needs=frozenset(_packages_named([_dependencies(table)])),
+        needs=frozenset(_packages_named([_dependencies(table), _inherited(folder, table, tables)])),
         tests_with=_only_for_tests(table),
         targets=tuple(_targets(name, folder, table, rust_files)),
         requirements=tuple(_requirements(folder, table, tables)),
@@ -271,9 +286,7 @@ def _package(
 def _requirements(
     folder: str, table: Mapping[str, Any], tables: Mapping[str, dict[str, Any]]
 ) -> Iterator[tuple[str, str]]:
-    roots = _workspaces(tables)
-    root = folder if folder in roots else _root_of(folder, roots) or ""
-    shared = _table(_table(tables.get(root, {}), "workspace"), "dependencies")
+    shared = _inherited(folder, table, tables)
     for name, said in _dependencies(table).items():
         dependency = said
         if isinstance(said, dict) and said.get("workspace"):

@@ -63,7 +63,7 @@ def _elsewhere(one: Declared) -> bool:
 def _growers(names: Iterable[str], public: bool, path: str, files: Files) -> Iterator[str]:
     """The other files that may put something into what one of the names leads to."""
     for name in names:
-        for other in files.files_with(name.removesuffix("()")):
+        for other in files.files_near(name.removesuffix("()"), path):
             may_see = other != path and (public or below(other, path))
             if may_see and files.words.grows(other, name):
                 yield other

@@ -164,8 +164,8 @@ def _filled_at_start(collection: Collection, files: Files) -> bool:
     owner = collection.owner
     if owner is None or collection.name.isdigit():  # a tuple struct is made like a call
         return True
-    named = set(files.files_with(collection.name))
-    for path in files.files_with(owner.name):
+    named = set(files.files_near(collection.name, collection.path))
+    for path in files.files_near(owner.name, collection.path):
         if path in named and files.reach(path).state not in ("orphan", "outside"):
             with syntax.parsed(files.sources[path]) as tree:
                 if is_filled(tree.root, path, collection.name, owner, collection.path, files):

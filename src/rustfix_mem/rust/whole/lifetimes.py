@@ -66,7 +66,8 @@ def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) ->
 
 
 def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:
-    paths = [p for p in files.files_with(owner.name) if files.reach(p).state != "orphan"]
+    named = files.files_near(owner.name, file)
+    paths = [p for p in named if files.reach(p).state != "orphan"]
     files.prepare_outlines(paths)
     kept = _statics(owner, file, paths, files)
     if kept:
@@ -193,7 +194,7 @@ def _is_for_others(maker: FnDef, owner: TypeDef, path: str, files: Files) -> boo
     before = rf"\.|\b(?:Self|{maker.owner})::" if maker.owner else r"(?<![\w.:])(?:[a-z_]\w*::)*"
     asked = re.compile(rf"(?<!fn )(?:{before}){re.escape(maker.name)}\s*\(".encode())
     tests = [fn.span for fn in files.outline(path).fns if fn.test]
-    for other in files.files_with(maker.name):
+    for other in files.files_near(maker.name, path):
         for call in () if _serves_tests(other, files) else asked.finditer(files.sources[other]):
             if other != path or not any(t.start <= call.start() < t.end for t in tests):
                 return False

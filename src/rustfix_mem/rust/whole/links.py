@@ -115,18 +115,18 @@ def may_touch(path: str, files: Files) -> bool:
 
 def scope(collection: Collection, files: Files) -> list[str]:
     """The files that may touch the collection: by privacy where it is private, else by its name."""
-    if collection.owner is not None:
-        named = files.words.files_with_field(collection.name)
-    else:
-        named = files.files_with(collection.name)
+    home = collection.path
+    named = files.files_near(collection.name, home)
     if collection.static is not None and _local_to_a_function(collection, files):
-        return [collection.path]
+        return [home]
     if collection.visibility in ("", "pub(self)"):
-        inner = _modules_of(collection.path)
-        named = [path for path in named if path == collection.path or _lies_in(path, inner)]
+        inner = _modules_of(home)
+        named = [path for path in named if path == home or _lies_in(path, inner)]
+    if collection.owner is not None:
+        named = [path for path in named if files.words.is_field(path, collection.name)]
     for accessor in accessors(collection, files):
-        named += files.files_with(accessor.name)
-    return list(dict.fromkeys([collection.path, *named]))
+        named += files.files_near(accessor.name, home)
+    return list(dict.fromkeys([home, *named]))
 
 
 def below(path: str, parent: str) -> bool:

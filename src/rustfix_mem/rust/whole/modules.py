@@ -69,7 +69,7 @@ ROOT_NAMES = ("lib.rs", "main.rs", "mod.rs")
 
 def reach(path: str, files: Files, seen: frozenset[str] = frozenset()) -> Reach:
     """How rustc comes to the file at `path`."""
-    package = _package_of(path, files)
+    package = package_of(path, files)
     roots = files.roots.at.get(path)
     if roots:
         return _root(roots)
@@ -98,13 +98,42 @@ def _root(roots: tuple[tuple[Package, Target], ...]) -> Reach:
     return Reach("seen" if built else targets[0].kind, package, targets)
 
 
-def _package_of(path: str, files: Files) -> Package | None:
+def package_of(path: str, files: Files) -> Package | None:
+    """The package in whose folder a file lies."""
     folder = path
     while folder:
         folder = posixpath.dirname(folder)
         if folder in files.roots.packages:
             return files.roots.packages[folder]
     return None
+
+
+def users(package: Package, files: Files) -> frozenset[str]:
+    """The folders of the packages that may name what is in one: they need it, or reach outside.
+
+    Through which others a package needs it does not matter: they may hand it on.
+    """
+    found, waiting = set[str](), [package]
+    while waiting:
+        of = waiting.pop()
+        names = {of.crate, of.name.replace("-", "_")}
+        new = [one for one in files.packages if names & one.needs and one.folder not in found]
+        found |= {one.folder for one in new}
+        waiting += new
+    return frozenset(found) | files.reaching_out
+
+
+def reaching_out(files: Files) -> frozenset[str]:
+    """The folders of the packages with a file that leads to one of another package."""
+    words = files.words
+    leading = [
+        path
+        for said in (words.redirects, words.leads, words.includes)
+        for path, targets in said.items()
+        if any(b".." in target for target in targets)
+    ]
+    packages = (package_of(path, files) for path in leading)
+    return frozenset(package.folder for package in packages if package is not None)
 
 
 def _is_below_bad_manifest(path: str, files: Files) -> bool:

@@ -51,8 +51,8 @@ class Words:
 
     sources: Mapping[str, bytes]
     _known: dict[str, list[str]] = field(default_factory=dict)
-    fields: dict[str, list[str]] = field(default_factory=dict)
-    """Where each field was found that was looked for."""
+    fields: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Whether a name stands in a file as a field does, of those asked about."""
     _mods: dict[str, tuple[frozenset[bytes], frozenset[bytes]]] = field(default_factory=dict)
     matched: dict[tuple[Pattern, bytes], tuple[str, ...]] = field(default_factory=dict)
     """Where each pattern was found."""
@@ -65,10 +65,12 @@ class Words:
     )
     """What a file keeps of types of these names, of those asked about."""
 
+    _near: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
     @property
     def asked(self) -> Iterable[str]:
         """Every word that was looked for."""
-        return self._known.keys()
+        return {*self._known, *(word for word, _ in self._near)}
 
     def matching(self, pattern: Pattern, literal: bytes) -> tuple[str, ...]:
         """The files that hold `pattern`; what it finds must hold `literal`, which is quick."""
@@ -129,16 +131,25 @@ class Words:
             ]
         return list(self._known[word])
 
-    def files_with_field(self, name: str) -> list[str]:
-        """The files in which `name` stands as a field does: behind a dot, or in a pattern."""
-        if name not in self.fields:
-            written = re.compile(re.escape(_bytes(name)) + rb"(?![A-Za-z0-9_])")
-            self.fields[name] = [
-                path
-                for path in self.files_with(name)
-                if any(_is_field(at) for at in written.finditer(self.sources[path]))
+    def among(self, word: str, place: str, paths: Iterable[str]) -> list[str]:
+        """Of `paths`, all files of a `place`, those in which `word` stands as a whole word."""
+        if word in self._known:
+            known = frozenset(self._known[word])
+            return [path for path in paths if path in known]
+        if (word, place) not in self._near:
+            literal = _bytes(word)
+            self._near[word, place] = [
+                path for path in paths if _stands_in(literal, self.sources[path])
             ]
-        return list(self.fields[name])
+        return list(self._near[word, place])
+
+    def is_field(self, path: str, name: str) -> bool:
+        """Whether `name` stands in a file as a field does: behind a dot, or in a pattern."""
+        if (path, name) not in self.fields:
+            written = re.compile(re.escape(_bytes(name)) + rb"(?![A-Za-z0-9_])")
+            found = written.finditer(self.sources[path])
+            self.fields[path, name] = any(_is_field(at) for at in found)
+        return self.fields[path, name]
 
     def files_with_static(self, name: str) -> list[str]:
         """The files that seem to declare a static or a const called `name`."""
