@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import ClassVar
 
     from rustfix_mem.cargo.manifest import BadManifest, Package
-    from rustfix_mem.rust.file.facts import FileFacts, Outline, TypeDef
+    from rustfix_mem.rust.file.facts import Construction, FileFacts, Outline, TypeDef
     from rustfix_mem.rust.file.syntax import Tree
     from rustfix_mem.rust.whole.gates import Gate
     from rustfix_mem.rust.whole.lifetimes import Life
@@ -53,6 +53,10 @@ class Looker(Protocol):
     def about(
         self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]
     ) -> Mapping[str, FileFacts]: ...
+
+    def made(
+        self, sources: Mapping[str, bytes], words: tuple[str, ...]
+    ) -> Mapping[str, tuple[Construction, ...]]: ...
 
     def sights(
         self, codemod: type[Looks], sources: Mapping[str, bytes]
@@ -105,6 +109,7 @@ class Codebase:
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
     _nearby: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _made: dict[str, set[tuple[str, ...]]] = field(default_factory=dict, repr=False)
     _users: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
     _passed: dict[Gate, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -172,9 +177,10 @@ class Codebase:
     def looked(self) -> Mapping[str, tuple[str, ...]]:
         """Of which files facts or an outline were asked for: `facts`, `about x y`, `outline`."""
         found: dict[str, tuple[str, ...]] = dict.fromkeys(self._outlines, ("outline",))
-        for path, made in self._about.items():
-            about = (" ".join(("about", *sorted(words))) for words in made)
-            found[path] = (*found.get(path, ()), *about)
+        for kind, asked in (("about", self._about), ("made", self._made)):
+            for path, made in asked.items():
+                said = (" ".join((kind, *sorted(words))) for words in made)
+                found[path] = (*found.get(path, ()), *said)
         return found | {path: (*found.get(path, ()), "facts") for path in self._facts}
 
     @property
@@ -209,6 +215,16 @@ class Codebase:
             sources = {p: (self._texts[p], tuple(sorted(ws))) for p, ws in missing.items()}
             for path, found in self.look_many.about(sources).items():
                 self._about.setdefault(path, {})[missing[path]] = found
+
+    def made(
+        self, paths: Iterable[str], words: Iterable[str]
+    ) -> Mapping[str, tuple[Construction, ...]]:
+        """Where some files make values of types with these names, and perhaps of others."""
+        asked = tuple(sorted(words))
+        sources = {path: self._texts[path] for path in paths}
+        for path in sources:
+            self._made.setdefault(path, set()).add(asked)
+        return self.look_many.made(sources, asked)
 
     def outline(self, path: str) -> Outline:
         """What a file declares: for who does not ask what its functions do, which costs more."""

@@ -23,8 +23,8 @@ from rustfix_mem.errors import CodemodBug
 from rustfix_mem.rust.bounds import pins
 from rustfix_mem.rust.file import facts as facts_module
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.facts import FileFacts, Outline
-from rustfix_mem.rust.file.look import about, look, outline
+from rustfix_mem.rust.file.facts import Construction, FileFacts, Outline
+from rustfix_mem.rust.file.look import about, look, made, outline
 from rustfix_mem.rust.file.syntax import GRAMMAR
 
 if TYPE_CHECKING:
@@ -59,8 +59,15 @@ class About:
     words: tuple[str, ...]
 
 
-Wanted = type[Any] | About
-"""What is wanted of a file: its `FileFacts`, its `Outline`, those about some words, or what a
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Where a file makes values of types with some names: see `look.made`."""
+
+    words: tuple[str, ...]
+
+
+Wanted = type[Any] | About | Made
+"""What is wanted of a file: its `FileFacts`, its `Outline`, what is about some words, or what a
 codemod sees in it."""
 
 PLAIN: dict[Wanted, Callable[[bytes], Outline]] = {FileFacts: look, Outline: outline}
@@ -76,11 +83,19 @@ _decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {}
 
 
 def _decoder(of: Wanted) -> msgspec.msgpack.Decoder[Any]:
-    of = FileFacts if isinstance(of, About) else of
-    if of not in _decoders:
-        kind = of if of in PLAIN else tuple[of.sight, ...]  # type: ignore[name-defined] # at run time it is a type
-        _decoders[of] = msgspec.msgpack.Decoder(kind)
-    return _decoders[of]
+    kind = type(of) if isinstance(of, About | Made) else of
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.msgpack.Decoder(_kind_of(kind))
+    return _decoders[kind]
+
+
+def _kind_of(kind: type[Any]) -> Any:
+    """The type of what is made of a file."""
+    if kind is About:
+        return FileFacts
+    if kind is Made:
+        return tuple[Construction, ...]
+    return kind if kind in PLAIN else tuple[kind.sight, ...]  # type: ignore[name-defined] # at run time it is a type
 
 
 @cache
@@ -95,8 +110,8 @@ def code_version() -> str:
 
 def _version(of: Wanted) -> bytes:
     """What decides, beside the bytes of a file, what is seen in it."""
-    if isinstance(of, About):
-        return f"{code_version()}|about|{' '.join(of.words)}".encode()
+    if isinstance(of, About | Made):
+        return f"{code_version()}|{type(of).__qualname__}|{' '.join(of.words)}".encode()
     own = "" if of in PLAIN else _source_digest(of.__module__)
     return f"{code_version()}|{of.__qualname__}|{own}".encode()
 
@@ -122,6 +137,8 @@ def seen(of: Wanted, source: bytes) -> Any:
     """What is wanted of a file, made here and now."""
     if isinstance(of, About):
         return about(source, of.words)
+    if isinstance(of, Made):
+        return made(source, of.words)
     if of in PLAIN:
         return PLAIN[of](source)
     with syntax.parsed(source) as tree:
@@ -168,6 +185,12 @@ class Looker:
         wanted = {path: (About(words), source) for path, (source, words) in sources.items()}
         self.prepare([(source, of) for of, source in wanted.values()])
         return {path: self._memory[_key(of, source)] for path, (of, source) in wanted.items()}
+
+    def made(
+        self, sources: Mapping[str, bytes], words: tuple[str, ...]
+    ) -> dict[str, tuple[Construction, ...]]:
+        """Where each file makes values of types with these names."""
+        return self._answers(Made(words), sources)
 
     def sights(
         self, codemod: type[Looks], sources: Mapping[str, bytes]
@@ -254,6 +277,8 @@ def _nothing(of: Wanted) -> Any:
     """What is seen in a file that is not looked at."""
     if isinstance(of, About):
         return FileFacts(error=0)
+    if isinstance(of, Made):
+        return ()
     return of(error=0) if of in PLAIN else ()
 
 

@@ -42,7 +42,7 @@ READ = (
 )
 """Ends of the names of all files that may be read; `tests/test_trace.py` holds it to the rest."""
 T = TypeVar("T")
-FACTS, OUTLINE, ABOUT = "facts", "outline", "about"
+FACTS, OUTLINE, ABOUT, MADE = "facts", "outline", "about", "made"
 
 Spelled = tuple[bytes, int]
 """A pattern and its flags; a literal has `LITERAL` for flags."""
@@ -187,6 +187,8 @@ def _same(
         name, *words = kind.split(" ")
         if name == ABOUT:
             kinds[kind] = scan.About(tuple(words))
+        elif name == MADE:
+            kinds[kind] = scan.Made(tuple(words))
     if not kinds.keys() >= {*asked.looked}:
         kinds |= {one.__qualname__: one for one in codemods()}
     return all(

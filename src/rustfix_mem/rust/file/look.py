@@ -65,6 +65,26 @@ def about(source: bytes, words: Iterable[str]) -> FileFacts:
             return FileFacts(error=0)
 
 
+def made(source: bytes, words: Iterable[str]) -> tuple[Construction, ...]:
+    """The constructions of types that go by one of these names, and perhaps others."""
+    with syntax.parsed(source) as tree:
+        if tree.error() is not None:
+            return ()
+        try:
+            found = items.collect(tree.around(_naming(tree, source, words)))
+        except RecursionError:
+            return ()
+        functions = enumerate(found.functions)
+        return tuple(one for index, fn in functions for one in constructions(fn, index))
+
+
+def _naming(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> list[Span]:
+    """The functions that have one of the words."""
+    wanted = _any_of([word.encode() for word in words])
+    functions = tree.functions()
+    return [f.whole for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
+
+
 def _concerned(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> list[Span]:
     """The functions that have one of the words, and those that may call one that is private.
 

@@ -156,11 +156,10 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
     found: list[Life] = []
     shown = re.compile(_MAKES.format(name=re.escape(owner.name)).encode())
     paths = [p for p in paths if not _serves_tests(p, files) and files.words.holds(p, shown)]
-    wanted = {path: _names_for(owner, path, files) for path in paths}
-    files.prepare_about(wanted.items())
-    for path, names in wanted.items():
-        facts = files.about(path, names)
-        for made in facts.constructions:
+    names = {name for path in paths for name in _names_for(owner, path, files)}
+    for path, found_there in files.made(paths, names).items():
+        facts = files.outline(path)
+        for made in found_there:
             if made.test or not _is(made.type, owner, file, path, made.module, files):
                 continue
             line = line_at(files.sources[path], made.span.start)
