@@ -96,6 +96,7 @@ def _names(place: Place, names: set[str]) -> bool:
 def foresee(collections: Iterable[Collection], files: Files) -> None:
     """Make the facts that `touching` will ask for: workers want many files, not one at a time."""
     some = list(collections)
+    files.words.foresee(one.name for one in some)
     files.prepare_about((one.path, (one.name,)) for one in some)
     paths = [(path, names_of(one, files)) for one in some for path in scope(one, files)]
     files.prepare_outlines(above((path for path, _ in paths), files))
