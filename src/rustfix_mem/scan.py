@@ -222,7 +222,7 @@ class Looker:
     def _make(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> None:
         asked: dict[bytes, list[bytes]] = {}
         for key, (of, source) in missing.items():
-            if len(source) <= MAX_BYTES:
+            if len(source) <= MAX_BYTES and source not in self.lost:  # else it takes as long again
                 asked.setdefault(source, []).append(key)
             else:
                 self._memory[key] = _nothing(of)
