@@ -136,6 +136,11 @@ class Place:
     type: TypeTree | None
     """The declared or evident type of a `param` or `let`."""
 
+    @property
+    def name(self) -> str:
+        """What it goes by: its last field or method, or what it is itself."""
+        return self.path[-1].removesuffix("()") if self.path else self.root.rpartition("::")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class FnDef:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from rustfix_mem.rust.file import items, numbers, syntax
@@ -19,7 +20,7 @@ from rustfix_mem.rust.file.facts import (
 from rustfix_mem.rust.file.lookups import with_lookups
 from rustfix_mem.rust.file.pairs import with_pairs
 from rustfix_mem.rust.file.places import PLACES, own_nodes, place_at, taken_apart
-from rustfix_mem.rust.file.scopes import place_of, strip
+from rustfix_mem.rust.file.scopes import method_call, place_of, strip
 from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import READING_MACROS, uses_of
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.items import Function
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.text import Span
+
+EVERY: frozenset[str] = frozenset()
+"""No words: whatever goes by any."""
 
 TELLING = frozenset(
     ("grow", "shrink", "clear", "lookup", "enumerate", "index", "assign", "returned", "token")
@@ -59,8 +63,9 @@ def about(source: bytes, words: Iterable[str]) -> FileFacts:
         if error is not None:
             return FileFacts(error=error)
         try:
-            root = tree.around(_concerned(tree, source, words))
-            return _look(root, items.collect(root), partly=True)
+            asked = _asked(tree, source, words)
+            root = tree.around([*asked.naming, *asked.calling])
+            return _look(root, items.collect(root), asked)
         except RecursionError:
             return FileFacts(error=0)
 
@@ -85,21 +90,26 @@ def _naming(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> list[Span
     return [f.whole for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
 
 
-def _concerned(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> list[Span]:
-    """The functions that have one of the words, and those that may call one that is private.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of a file: all about some words."""
 
-    That is as far as `pairs` and all others look who ask of one function what another does.
-    """
+    words: frozenset[str]
+    naming: tuple[Span, ...]
+    """The functions that have one of the words."""
+    calling: tuple[Span, ...]
+    """Those that may call one of them that is private: so far looks who asks of one function what
+    another does (see `pairs`)."""
+
+
+def _asked(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> _Asked:
     functions = tree.functions()
     # The field of a tuple stands behind a dot; alone it is a number.
     wanted = _any_of([rf"(?<=\.){w}".encode() if w.isdigit() else w.encode() for w in words])
-    first = [f for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
-    called = _any_of([f.name for f in first if f.private and f.given])
-    return [
-        f.whole
-        for f in functions
-        if f in first or called.search(source, f.whole.start, f.whole.end)
-    ]
+    naming = [f for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
+    called = _any_of([f.name for f in naming if f.private and f.given])
+    calling = [f for f in functions if called.search(source, f.whole.start, f.whole.end)]
+    return _Asked(frozenset(words), tuple(f.whole for f in naming), tuple(f.whole for f in calling))
 
 
 def _any_of(words: list[bytes]) -> re.Pattern[bytes]:
@@ -123,7 +133,8 @@ def outline(source: bytes) -> Outline:
         return Outline(**_declared(found))
 
 
-def _look(root: Node, found: items.Items, partly: bool = False) -> FileFacts:
+def _look(root: Node, found: items.Items, asked: _Asked | None = None) -> FileFacts:
+    words = asked.words if asked is not None else EVERY
     mentions: list[Mention] = []
     made: list[Construction] = []
     tokens: set[str] = set()
@@ -131,12 +142,14 @@ def _look(root: Node, found: items.Items, partly: bool = False) -> FileFacts:
     makers = frozenset(f.name for f in found.functions if f.name in lends and _arguments(f))
     accessors: list[Place | None] = []
     for index, function in enumerate(found.functions):
-        own = _mentions(function, index, makers, lends)
+        own = _mentions(function, index, makers, lends, words)
+        if asked is not None and _matters_whole(function, own, lends, asked):
+            own = _mentions(function, index, makers, lends)
         mentions += own
         accessors.append(_accessor(function) or _handed_out(function, own))
         made += constructions(function, index)
         tokens |= _unknown_tokens(function.body)
-    limits = numbers.NOTHING if partly else numbers.collect(root, found)
+    limits = numbers.NOTHING if asked else numbers.collect(root, found)
     mentions = with_pairs(mentions, found.functions)
     return FileFacts(
         **_declared(found),
@@ -251,10 +264,44 @@ def _recovers(arm: Node) -> bool:
 _ITEMS = ("static_item", "const_item", "use_declaration", "function_item", "expression_statement")
 
 
+def _matters_whole(
+    function: Function, own: list[Mention], lends: frozenset[str], asked: _Asked
+) -> bool:
+    """Whether it is asked what a function does beside what it does to what goes by a word.
+
+    What grows with a collection, what a method does that is called by its name, what hands out
+    one place and no other, and who calls both helpers of a pair.
+    """
+    if function.name in asked.words or function.name in lends:
+        return True
+    if any(use.kind == "grow" for mention in own for use in mention.uses):
+        return True
+    return span(function.node) in asked.calling
+
+
+def _goes_by(node: Node, words: frozenset[str]) -> bool:
+    """Whether the last step of the place that a node may be is one of the words."""
+    match node.type:
+        case "field_expression":
+            return text(field(node, "field")) in words
+        case "identifier":
+            return text(node) in words
+        case "scoped_identifier":
+            return text(field(node, "name")) in words
+    call = method_call(node)
+    if call is not None:
+        return call.name in words
+    return text(field(node, "function")).rpartition("::")[2].strip() in words
+
+
 def _mentions(
-    function: Function, index: int, makers: frozenset[str], lends: frozenset[str]
+    function: Function,
+    index: int,
+    makers: frozenset[str],
+    lends: frozenset[str],
+    words: frozenset[str] = EVERY,
 ) -> list[Mention]:
-    """Every place of a function to which something is done."""
+    """Every place of a function to which something is done; of some words, if they are given."""
     found: list[Mention] = []
     parameters = field(function.node, "parameters")
     patterns = syntax.walk(parameters) if parameters is not None else []
@@ -262,7 +309,9 @@ def _mentions(
         if node.type == "field_pattern":
             found += taken_apart(node, function, index)
             continue
-        place = place_at(node, function, makers) if node.type in PLACES else None
+        if node.type not in PLACES or (words and not _goes_by(node, words)):
+            continue
+        place = place_at(node, function, makers)
         if place is None:
             continue
         uses = tuple(uses_of(node, function))

@@ -98,7 +98,7 @@ def _assigned(fn: FnDef, path: str, files: Files) -> str:
 def _mentions(static: StaticDef, path: str, files: Files) -> list[Mention]:
     return [
         mention
-        for mention in files.about(path, (static.name,)).mentions
+        for mention in files.facts(path).mentions
         if mention.place.base == "static" and mention.place.root == static.name and mention.fn >= 0
     ]
 

@@ -63,8 +63,7 @@ def passes(collection: Collection, files: Files) -> bool:
 def _is_asked(collection: Collection, files: Files) -> bool:
     """Whether its own file asks it by something that is called a width."""
     return any(
-        collection.name in (mention.place.root, *mention.place.path)
-        and any(_speaks(use.key) for use in mention.uses)
+        mention.place.name == collection.name and any(_speaks(use.key) for use in mention.uses)
         for mention in files.about(collection.path, (collection.name,)).mentions
     )
 

@@ -39,8 +39,7 @@ class Here:
 
 def names_at(here: Here) -> set[str]:
     """The name by which a use was found."""
-    place = here.mention.place
-    return {place.path[-1].removesuffix("()") if place.path else place.root.rpartition("::")[2]}
+    return {here.mention.place.name}
 
 
 def touching(collection: Collection, files: Files) -> tuple[Here, ...]:
@@ -58,7 +57,7 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
     for path, known in wanted.items():
         facts = files.about(path, known)
         for mention in facts.mentions:
-            if not _names(mention.place, known):
+            if mention.place.name not in known:
                 continue
             sure = _is_mention(mention, collection, path, files)
             if sure is None:
@@ -85,12 +84,6 @@ def _renamed(path: str, names: set[str], files: Files) -> set[str]:
     """The other names that a file gives to what it imports of these."""
     uses = files.outline(path).uses
     return {use.name for use in uses if use.path.rpartition("::")[2] in names} - {"*", "_"}
-
-
-def _names(place: Place, names: set[str]) -> bool:
-    """Whether a place has one of these names where it begins or ends: a quick first question."""
-    last = place.path[-1].removesuffix("()") if place.path else ""
-    return last in names or place.root.rpartition("::")[2] in names
 
 
 def foresee(collections: Iterable[Collection], files: Files) -> None:
