@@ -78,7 +78,15 @@ class Node:
     )
 
     def __init__(
-        self, file: File, kind: str, parent: Node | None, field: str | None, start: int, end: int
+        self,
+        file: File,
+        kind: str,
+        parent: Node | None,
+        field: str | None,
+        start: int,
+        end: int,
+        index: int,
+        first: int,
     ) -> None:
         self.file = file
         self.type = kind
@@ -88,8 +96,11 @@ class Node:
         self.start_byte = start
         self.end_byte = end
         self.children = self.named_children = _NO_NODES
-        self.first = self.behind = self.index = 0
-        """Its place, and that of what follows its subtree, in `File.order`; in `children`."""
+        self.index = index
+        """Its place in the `children` of its parent."""
+        self.first = first
+        self.behind = first + 1
+        """Its place, and that of what follows its subtree, in `File.order`; a token has none."""
         self._text: str | None = None
 
     @property
@@ -273,14 +284,20 @@ def _functions_of() -> tree_sitter.QueryCursor:
 
 
 @cache
-def _kinds() -> dict[int, tuple[str, bool]]:
-    """The name of each kind of node, and whether it is a named one."""
+def _kinds() -> dict[int, tuple[str, bool, bool]]:
+    """The name of each kind of node, whether it is a named one, and whether it may hold code."""
     language = _language()
+    names = {n: language.node_kind_for_id(n) or "" for n in range(language.node_kind_count)}
     kinds = {
-        number: (language.node_kind_for_id(number) or "", language.node_kind_is_named(number))
-        for number in range(language.node_kind_count)
+        number: (name, language.node_kind_is_named(number), _may_hold_code(name))
+        for number, name in names.items()
     }
-    return kinds | {ERROR_KIND: ("ERROR", True)}
+    return kinds | {ERROR_KIND: ("ERROR", True, False)}
+
+
+def _may_hold_code(kind: str) -> bool:
+    """Whether nothing of a kind of node declares anything but by what is in it."""
+    return kind in (*CODE, *COMMENTS, "token_tree") or kind.endswith("_expression")
 
 
 @cache
@@ -317,39 +334,40 @@ def _copied(
     cursor, kinds, fields, file = tree.walk(), _kinds(), _fields(), File(source)
     down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     top, order = tree.root_node, file.order
-    ends = _running_ends(kept)
-    starts = [span.start for span in kept]
-    parent = root = Node(file, top.type, None, None, top.start_byte, top.end_byte)
+    parts = None if items is None else _Parts(items, kept)
+    parent = root = Node(file, top.type, None, None, top.start_byte, top.end_byte, 0, 0)
     order.append(root)
-    descend = down()
+    count, descend, children, named, all_tokens = 1, down(), _NO_NODES, _NO_NODES, False
     while True:
         if descend:
-            parent.children, parent.named_children = [], []
+            children = parent.children = []
+            named = parent.named_children = []
+            all_tokens = parent.type == TELLING_TOKENS
         else:
             while not right():
-                parent.behind = len(order)
+                parent.behind = count
                 if parent.parent is None or not up():
                     return root
                 parent = parent.parent
+                children, named = parent.children, parent.named_children
+                all_tokens = parent.type == TELLING_TOKENS
         at = cursor.node
         assert at is not None
-        (kind, is_named), name = kinds[at.kind_id], fields[cursor.field_id]
-        descend = False
-        if is_named or name is not None or parent.type == TELLING_TOKENS:
-            node = Node(file, kind, parent, name, at.start_byte, at.end_byte)
-            node.index = len(parent.children)
-            parent.children.append(node)
-            if is_named:
-                parent.named_children.append(node)
-                node.first = len(order)
-                order.append(node)
-                node.behind = len(order)
-                if items is not None and _is_left_out(node, items):
-                    inside = bisect_right(starts, node.start_byte) - 1
-                    if inside < 0 or ends[inside] < node.end_byte:
-                        continue
-                if descend := down():
-                    parent = node
+        (kind, is_named, code), name, descend = kinds[at.kind_id], fields[cursor.field_id], False
+        if is_named:
+            node = Node(file, kind, parent, name, at.start_byte, at.end_byte, len(children), count)
+            children.append(node)
+            named.append(node)
+            order.append(node)
+            count += 1
+            if code and parts is not None and parts.leave_out(node):
+                continue
+            if descend := down():
+                parent = node
+        elif name is not None or all_tokens:
+            children.append(
+                Node(file, kind, parent, name, at.start_byte, at.end_byte, len(children), -1)
+            )
 
 
 def _items(source: bytes) -> list[int]:
@@ -374,20 +392,29 @@ def _finder() -> BytesAhoCorasick:
     return BytesAhoCorasick((*ITEMS, *IN_MACROS))
 
 
-def _running_ends(kept: Sequence[Span]) -> list[int]:
-    """The end that is farthest of each span, in order of their starts, and of all before it."""
-    return [*accumulate((span.end for span in kept), max)]
+class _Parts:
+    """What is copied of a file: what declares something, and some parts whole."""
 
+    def __init__(self, items: Sequence[int], kept: Sequence[Span]) -> None:
+        self.items = items
+        """Where something may be declared."""
+        self.starts = [span.start for span in kept]
+        self.ends = [*accumulate((span.end for span in kept), max)]
+        """The end that is farthest of each part, in order of their starts, and of all before it."""
 
-def _is_left_out(node: Node, items: Sequence[int]) -> bool:
-    """Whether nobody who wants declarations asks what is in it."""
-    kind = node.type
-    if kind == "token_tree":
-        return node.parent is not None and node.parent.type in ("macro_invocation", "attribute")
-    if kind in CODE or kind.endswith("_expression"):
-        at = bisect_left(items, node.start_byte)
-        return at == len(items) or items[at] >= node.end_byte
-    return kind in COMMENTS
+    def leave_out(self, node: Node) -> bool:
+        """Whether nobody asks what is in a node that may hold code."""
+        if node.type not in COMMENTS:
+            if node.type == "token_tree":
+                holder = node.parent.type if node.parent is not None else ""
+                if holder not in ("macro_invocation", "attribute"):
+                    return False
+            else:
+                at = bisect_left(self.items, node.start_byte)
+                if at < len(self.items) and self.items[at] < node.end_byte:
+                    return False
+        inside = bisect_right(self.starts, node.start_byte) - 1
+        return inside < 0 or self.ends[inside] < node.end_byte
 
 
 def text(node: Node | None) -> str:
