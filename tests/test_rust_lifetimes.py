@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rustfix_mem.codebase import Codebase
-from rustfix_mem.rust.file.look import look
+from rustfix_mem.rust.file import look
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
 from rustfix_mem.rust.whole.types import collections
 from rustfix_mem.scan import Looker
@@ -197,5 +197,5 @@ def test_a_file_that_rustc_never_sees_keeps_nothing() -> None:
     ],
 )
 def test_what_becomes_of_a_value(body: str, made: list[tuple[str, str, bool]]) -> None:
-    found = look(f"impl A {{ fn f() {{ {body} }} }}".encode()).constructions
+    found = look.made(f"impl A {{ fn f() {{ {body} }} }}".encode(), ("App", "Cache"))
     assert [(one.type, one.fate, one.long) for one in found] == made

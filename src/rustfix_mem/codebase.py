@@ -19,7 +19,7 @@ from rustfix_mem.rust.whole.names import Names
 from rustfix_mem.rust.whole.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import ClassVar
 
     from rustfix_mem.cargo.manifest import BadManifest, Package
@@ -55,8 +55,8 @@ class Looker(Protocol):
     ) -> Mapping[str, FileFacts]: ...
 
     def made(
-        self, sources: Mapping[str, bytes], words: tuple[str, ...]
-    ) -> Mapping[str, tuple[Construction, ...]]: ...
+        self, wanted: Sequence[tuple[bytes, tuple[str, ...]]]
+    ) -> Sequence[tuple[Construction, ...]]: ...
 
     def sights(
         self, codemod: type[Looks], sources: Mapping[str, bytes]
@@ -109,7 +109,9 @@ class Codebase:
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
     _nearby: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    _made: dict[str, set[tuple[str, ...]]] = field(default_factory=dict, repr=False)
+    _made: dict[str, dict[tuple[str, ...], tuple[Construction, ...]]] = field(
+        default_factory=dict, repr=False
+    )
     _users: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
     _passed: dict[Gate, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -216,15 +218,20 @@ class Codebase:
             for path, found in self.look_many.about(sources).items():
                 self._about.setdefault(path, {})[missing[path]] = found
 
-    def made(
-        self, paths: Iterable[str], words: Iterable[str]
-    ) -> Mapping[str, tuple[Construction, ...]]:
-        """Where some files make values of types with these names, and perhaps of others."""
+    def made(self, path: str, words: Iterable[str]) -> tuple[Construction, ...]:
+        """Where a file makes values of types with these names."""
         asked = tuple(sorted(words))
-        sources = {path: self._texts[path] for path in paths}
-        for path in sources:
-            self._made.setdefault(path, set()).add(asked)
-        return self.look_many.made(sources, asked)
+        self.prepare_made([(path, asked)])
+        return self._made[path][asked]
+
+    def prepare_made(self, wanted: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Find out for many files where they make values of types with some names."""
+        asked = dict.fromkeys((path, tuple(sorted(words))) for path, words in wanted)
+        new = [(path, ws) for path, ws in asked if ws not in self._made.get(path, ())]
+        if new:
+            found = self.look_many.made([(self._texts[path], words) for path, words in new])
+            for (path, words), made in zip(new, found, strict=True):
+                self._made.setdefault(path, {})[words] = made
 
     def outline(self, path: str) -> Outline:
         """What a file declares: for who does not ask what its functions do, which costs more."""

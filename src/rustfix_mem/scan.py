@@ -187,10 +187,12 @@ class Looker:
         return {path: self._memory[_key(of, source)] for path, (of, source) in wanted.items()}
 
     def made(
-        self, sources: Mapping[str, bytes], words: tuple[str, ...]
-    ) -> dict[str, tuple[Construction, ...]]:
-        """Where each file makes values of types with these names."""
-        return self._answers(Made(words), sources)
+        self, wanted: Sequence[tuple[bytes, tuple[str, ...]]]
+    ) -> list[tuple[Construction, ...]]:
+        """Where each file makes values of types with some names."""
+        asked = [(source, Made(words)) for source, words in wanted]
+        self.prepare(asked)
+        return [self._memory[_key(of, source)] for source, of in asked]
 
     def sights(
         self, codemod: type[Looks], sources: Mapping[str, bytes]

@@ -11,7 +11,7 @@ from rustfix_mem.rust.file.scopes import alias_name, constructed, declaration
 from rustfix_mem.rust.file.syntax import field, span, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from rustfix_mem.rust.file.items import Function
     from rustfix_mem.rust.file.syntax import Node
@@ -35,14 +35,14 @@ KEEPS = re.compile(
 SPAWNS = ("spawn", "spawn_blocking", "spawn_local", "block_on", "run")
 
 
-def constructions(function: Function, index: int) -> Iterator[Construction]:
-    """The values that a function makes of types other than the one whose method it is."""
+def constructions(function: Function, index: int, names: Collection[str]) -> Iterator[Construction]:
+    """The values that a function makes of types of these names, but for the one whose it is."""
     forever = _last_loop(function)
     for node in syntax.walk(function.body):
         if node.type not in ("struct_expression", "call_expression"):
             continue
         made = constructed(node)
-        if made is None or made.name in ("Self", function.owner) or not made.name[:1].isupper():
+        if made is None or made.name not in names or made.name in ("Self", function.owner):
             continue
         fate, long = _fate(node, function, forever, 0)
         yield Construction(made.head, index, fate, long, function.test, span(node), function.module)

@@ -361,7 +361,6 @@ class FileFacts(Outline):
     accessors: tuple[Place | None, ...] = ()
     """What each of `fns` hands out, if its body is only a way to that place."""
     mentions: tuple[Mention, ...] = ()
-    constructions: tuple[Construction, ...] = ()
     tokens: tuple[str, ...] = ()
     """Identifiers inside macros whose grammar is not known."""
     numbers: tuple[Number, ...] = ()

@@ -55,8 +55,8 @@ def look(source: bytes) -> FileFacts:
 def about(source: bytes, words: Iterable[str]) -> FileFacts:
     """The facts of a file as far as they are about some words; its declarations all the same.
 
-    Mentions, constructions and tokens with one of the names in `words` are all there, and perhaps
-    others; numbers and what makes caches are not.
+    Mentions and tokens with one of the names in `words` are all there, and perhaps others; numbers
+    and what makes caches are not.
     """
     with syntax.parsed(source) as tree:
         error = tree.error()
@@ -71,7 +71,7 @@ def about(source: bytes, words: Iterable[str]) -> FileFacts:
 
 
 def made(source: bytes, words: Iterable[str]) -> tuple[Construction, ...]:
-    """The constructions of types that go by one of these names, and perhaps others."""
+    """Where values are made of types that go by one of these names."""
     with syntax.parsed(source) as tree:
         if tree.error() is not None:
             return ()
@@ -79,13 +79,13 @@ def made(source: bytes, words: Iterable[str]) -> tuple[Construction, ...]:
             found = items.collect(tree.around(_naming(tree, source, words)))
         except RecursionError:
             return ()
-        functions = enumerate(found.functions)
-        return tuple(one for index, fn in functions for one in constructions(fn, index))
+        functions, wanted = enumerate(found.functions), frozenset(words)
+        return tuple(one for index, fn in functions for one in constructions(fn, index, wanted))
 
 
 def _naming(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> list[Span]:
-    """The functions that have one of the words."""
-    wanted = _any_of([word.encode() for word in words])
+    """The functions that may make a value of a type of these names."""
+    wanted = _any_of([word.encode() for word in words], rb"\s*(?:::|\{|<)")
     functions = tree.functions()
     return [f.whole for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
 
@@ -112,9 +112,10 @@ def _asked(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> _Asked:
     return _Asked(frozenset(words), tuple(f.whole for f in naming), tuple(f.whole for f in calling))
 
 
-def _any_of(words: list[bytes]) -> re.Pattern[bytes]:
-    """One of the words as a whole; nothing, if there are none."""
-    return re.compile(rb"(?<!\w)(?:" + b"|".join(words) + rb")(?!\w)" if words else rb"(?!)")
+def _any_of(words: list[bytes], behind: bytes = b"") -> re.Pattern[bytes]:
+    """One of the words as a whole, with something behind it; nothing, if there are none."""
+    whole = rb"(?<!\w)(?:" + b"|".join(words) + rb")(?!\w)" + behind
+    return re.compile(whole if words else rb"(?!)")
 
 
 def outline(source: bytes) -> Outline:
@@ -136,7 +137,6 @@ def outline(source: bytes) -> Outline:
 def _look(root: Node, found: items.Items, asked: _Asked | None = None) -> FileFacts:
     words = asked.words if asked is not None else EVERY
     mentions: list[Mention] = []
-    made: list[Construction] = []
     tokens: set[str] = set()
     lends = frozenset(f.name for f in found.functions if _lends(f))
     makers = frozenset(f.name for f in found.functions if f.name in lends and _arguments(f))
@@ -147,7 +147,6 @@ def _look(root: Node, found: items.Items, asked: _Asked | None = None) -> FileFa
             own = _mentions(function, index, makers, lends)
         mentions += own
         accessors.append(_accessor(function) or _handed_out(function, own))
-        made += constructions(function, index)
         tokens |= _unknown_tokens(function.body)
     limits = numbers.NOTHING if asked else numbers.collect(root, found)
     mentions = with_pairs(mentions, found.functions)
@@ -155,7 +154,6 @@ def _look(root: Node, found: items.Items, asked: _Asked | None = None) -> FileFa
         **_declared(found),
         accessors=tuple(accessors),
         mentions=tuple(mentions),
-        constructions=tuple(made),
         tokens=tuple(sorted(tokens)),
         numbers=limits.numbers,
         makers=limits.makers,

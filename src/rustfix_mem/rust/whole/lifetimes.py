@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.text import line_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rustfix_mem.rust.file.facts import FnDef, TypeDef
     from rustfix_mem.rust.whole.files import Files
@@ -52,7 +52,7 @@ def life_of(collection: Collection, files: Files) -> Life:
 
 
 def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:
-    identity = f"{file}::{owner.module}::{owner.name}"
+    identity = _identity(owner, file)
     if identity in seen or len(seen) > MAX_OWNERS:
         return Life("unknown", RING)
     if identity in files.lives:
@@ -65,15 +65,22 @@ def _type_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) ->
     return found
 
 
+def _identity(owner: TypeDef, file: str) -> str:
+    return f"{file}::{owner.module}::{owner.name}"
+
+
 def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -> Life:
-    named = files.files_near(owner.name, file)
-    paths = [p for p in named if files.reach(p).state != "orphan"]
+    paths = _naming(owner, file, files)
     files.prepare_outlines(paths)
     kept = _statics(owner, file, paths, files)
     if kept:
         return kept[0]
-    found = _constructions(owner, file, paths, files)
-    found += _holders(owner, file, paths, files, seen)
+    holders = list(_holders(owner, file, paths, files))
+    _foresee([(holder.type, holder.path) for holder in holders if not holder.type.lifetimes], files)
+    held = [_held(holder, files, seen) for holder in holders]
+    if sure := next((life for life in held if life.span == "long" and life.sure), None):
+        return sure
+    found = [*_constructions(owner, file, paths, files), *held]
     for span in SPANS:
         chosen = sorted((life for life in found if life.span == span), key=lambda x: not x.sure)
         if chosen:
@@ -84,6 +91,22 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
     if trait := _made_by_type(owner, file, files):
         return Life("unknown", f"who asks for any `Default` that is `{trait}` may make one")
     return Life("unused", f"nobody in this workspace makes a `{owner.name}` outside of tests")
+
+
+def _naming(owner: TypeDef, file: str, files: Files) -> list[str]:
+    """The files of the workspace that name a type."""
+    named = files.files_near(owner.name, file)
+    return [path for path in named if files.reach(path).state != "orphan"]
+
+
+def _foresee(types: Iterable[tuple[TypeDef, str]], files: Files) -> None:
+    """Ask together where values of some types are made, for whoever asks of each."""
+    new = [(one, at) for one, at in types if _identity(one, at) not in files.lives]
+    named = [(one, _naming(one, at, files)) for one, at in new]
+    files.prepare_outlines(path for _, paths in named for path in paths)
+    makers = [(one, _makers(one, paths, files)) for one, paths in named]
+    asked = [(paths, _names_in(one, paths, files)) for one, paths in makers]
+    files.prepare_made((path, names) for paths, names in asked for path in paths)
 
 
 def _is(head: str, owner: TypeDef, owner_file: str, path: str, module: str, files: Files) -> bool:
@@ -115,30 +138,37 @@ def _serves_tests(path: str, files: Files) -> bool:
     return reach.test or reach.state in ("test", "bench", "example", "build")
 
 
-def _holders(
-    owner: TypeDef, file: str, paths: list[str], files: Files, seen: frozenset[str]
-) -> list[Life]:
-    """The lives of the types that have a field of this type."""
-    found: list[Life] = []
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A type with a field of another."""
+
+    type: TypeDef
+    path: str
+    field: str
+
+
+def _holders(owner: TypeDef, file: str, paths: list[str], files: Files) -> Iterator[_Holder]:
+    """The types that have a field of this type."""
     for path in paths:
         if files.reach(path).state in ("test", "bench", "example", "build"):
             continue
         for holder in files.outline(path).types:
             if holder.test or (holder == owner and path == file):
                 continue
-            kept = [
-                f
-                for f in holder.fields
-                if any(_is(t.head, owner, file, path, holder.module, files) for t in f.type.walk())
-            ]
-            if kept and holder.lifetimes:
-                because = f"`{holder.name}.{kept[0].name}` keeps it, and borrows: built per call"
-                found.append(Life("short", because, direct=False))
-            elif kept:
-                above = _type_life(holder, path, files, seen)
-                because = f"`{holder.name}.{kept[0].name}` keeps it; {above.because}"
-                found.append(Life(above.span, because, above.sure, direct=False))
-    return found
+            for kept in holder.fields:
+                inside = kept.type.walk()
+                if any(_is(t.head, owner, file, path, holder.module, files) for t in inside):
+                    yield _Holder(holder, path, kept.name)
+                    break
+
+
+def _held(holder: _Holder, files: Files, seen: frozenset[str]) -> Life:
+    """How long what a type keeps lives by it."""
+    keeper = f"`{holder.type.name}.{holder.field}` keeps it"
+    if holder.type.lifetimes:
+        return Life("short", f"{keeper}, and borrows: built per call", direct=False)
+    above = _type_life(holder.type, holder.path, files, seen)
+    return Life(above.span, f"{keeper}; {above.because}", above.sure, direct=False)
 
 
 def _names_for(owner: TypeDef, path: str, files: Files) -> set[str]:
@@ -148,18 +178,28 @@ def _names_for(owner: TypeDef, path: str, files: Files) -> set[str]:
     return {owner.name, *renamed} - {"*", "_"}
 
 
+def _names_in(owner: TypeDef, paths: list[str], files: Files) -> set[str]:
+    return {name for path in paths for name in _names_for(owner, path, files)}
+
+
 _MAKES = r"\b{name}\s*(?:::\s*(?:<|[a-z_])|\{{)|\b{name}\s+as\b|<\s*{name}\b[^;{{}}]*>\s*::"
 """How a file that makes one names it: with a function or fields, or by another name."""
 
 
+def _makers(owner: TypeDef, paths: list[str], files: Files) -> list[str]:
+    """The files that seem to make one, beside tests."""
+    shown = re.compile(_MAKES.format(name=re.escape(owner.name)).encode())
+    return [p for p in paths if not _serves_tests(p, files) and files.words.holds(p, shown)]
+
+
 def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[Life]:
     found: list[Life] = []
-    shown = re.compile(_MAKES.format(name=re.escape(owner.name)).encode())
-    paths = [p for p in paths if not _serves_tests(p, files) and files.words.holds(p, shown)]
-    names = {name for path in paths for name in _names_for(owner, path, files)}
-    for path, found_there in files.made(paths, names).items():
+    paths = _makers(owner, paths, files)
+    names = _names_in(owner, paths, files)
+    files.prepare_made((path, names) for path in paths)
+    for path in paths:
         facts = files.outline(path)
-        for made in found_there:
+        for made in files.made(path, names):
             if made.test or not _is(made.type, owner, file, path, made.module, files):
                 continue
             line = line_at(files.sources[path], made.span.start)
