@@ -208,6 +208,7 @@ class CacheBounds(Codemod):
         else:
             codebase.prepare([*sized, *made])
             codebase.prepare_about(worth.items())
+            types.foresee(worth, codebase)
         yield from self._collections(paths, worth, codebase)
         for path in sized:
             for limit in limits.limits(path, codebase):

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.whole.modules import above, package_of
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rustfix_mem.rust.file.facts import TypeDef
     from rustfix_mem.rust.whole.files import Files
 
@@ -61,6 +65,23 @@ class Names:
         if target is not None:
             return self._path(f"{target}::{rest}", file)
         return self._path(head, file)
+
+    def foresee(self, asked: Iterable[tuple[str, str]]) -> None:
+        """Make together most of the outlines that the meaning of each head in a file asks for."""
+        paths = dict.fromkeys(path for head, file in asked for path in self._homes(head, file))
+        self.codebase.prepare_outlines([*paths, *above(paths, self.codebase)])
+
+    def _homes(self, head: str, file: str) -> list[str]:
+        """The files of the same package that may define what a head without a path stands for."""
+        facts, package = self.codebase.outline(file), package_of(file, self.codebase)
+        imported = next((use.path for use in facts.uses if use.name == head), "")
+        known = imported.partition("::")[0] in STANDARD or any(t.name == head for t in facts.types)
+        if known or package is None or (not imported and head in PRELUDE):
+            return []
+        prefix = f"{package.folder}/" if package.folder else ""
+        name = imported.rpartition("::")[2] or head
+        defining = self.codebase.words.definers.get(name, ())
+        return [path for path in defining if path.startswith(prefix)]
 
     def _single(self, name: str, file: str, module: str) -> Meaning | None:
         facts = self.codebase.outline(file)

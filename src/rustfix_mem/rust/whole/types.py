@@ -8,11 +8,12 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.facts import TypeTree
+from rustfix_mem.rust.whole.modules import above
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from rustfix_mem.rust.file.facts import StaticDef, TypeDef
+    from rustfix_mem.rust.file.facts import Outline, StaticDef, TypeDef
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.text import Span
 
@@ -129,6 +130,25 @@ def collections(
                 static.visibility,
                 static.span,
             )
+
+
+def foresee(wanted: Mapping[str, Container[str]], files: Files) -> None:
+    """Make what `collections` will ask for, of the named fields and statics of many files."""
+    files.prepare_outlines([*wanted, *above(wanted, files)])
+    files.names.foresee(
+        (inner.head, path)
+        for path, names in wanted.items()
+        for name, tree in _kept(files.outline(path))
+        if name in names
+        for inner in tree.walk()
+    )
+
+
+def _kept(facts: Outline) -> Iterator[tuple[str, TypeTree]]:
+    """The name and the type of every field and static of a file."""
+    for owner in facts.types:
+        yield from ((kept.name, kept.type) for kept in owner.fields)
+    yield from ((static.name, static.type) for static in facts.statics)
 
 
 @dataclass(frozen=True, slots=True)
