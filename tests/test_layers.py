@@ -36,6 +36,7 @@ LAYERS = (
     ("rust.output",),
     ("git",),
     ("codebase", "facts_cache", "workers"),
+    ("wanted",),
     ("codemod", "suppression"),
     ("registry", "scan", "scope"),
     ("results", "trace"),

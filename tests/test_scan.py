@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from rustfix_mem import facts_cache, scan, workers
+from rustfix_mem import facts_cache, scan, wanted, workers
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.facts_cache import FactsCache
 from rustfix_mem.git.snapshot import Entry, Snapshot
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from rustfix_mem import Gate
     from rustfix_mem.rust.file.syntax import Tree
+    from rustfix_mem.wanted import Wanted
 
 SOURCE = """#![allow(x)]
 use std::collections::{HashMap as Map, *};
@@ -90,7 +91,7 @@ def test_another_version_of_the_code_asks_again(
 ) -> None:
     cache = FactsCache(tmp_path / "facts.sqlite")
     Looker(1, cache)({"a.rs": b"struct A;"})
-    monkeypatch.setattr(scan, "code_version", lambda: "other")
+    monkeypatch.setattr(wanted, "code_version", lambda: "other")
     later = Looker(1, cache)
     later({"a.rs": b"struct A;"})
     assert (later.parsed, later.from_cache) == (1, 0)
@@ -293,7 +294,7 @@ def test_another_grammar_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_takes_its_worker_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = scan._look_packed
 
-    def _look_packed(task: tuple[bytes, list[scan.Wanted]]) -> tuple[list[bytes], bool]:
+    def _look_packed(task: tuple[bytes, list[Wanted]]) -> tuple[list[bytes], bool]:
         if b"fatal" in task[0]:
             os._exit(1)
         if b"slow" in task[0]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,11 +19,9 @@ from rustfix_mem.cargo import lockfile
 from rustfix_mem.codebase import Codebase
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.rust.bounds import pins
-from rustfix_mem.rust.file import facts as facts_module
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.facts import Construction, FileFacts, Outline
-from rustfix_mem.rust.file.look import about, look, made, outline
 from rustfix_mem.rust.file.syntax import GRAMMAR
+from rustfix_mem.wanted import About, Declared, Facts, Made, Sights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +29,8 @@ if TYPE_CHECKING:
     from rustfix_mem.codebase import Looks
     from rustfix_mem.facts_cache import FactsCache
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.rust.file.facts import Construction, FileFacts, Outline
+    from rustfix_mem.wanted import Wanted
     from rustfix_mem.workers import Workers
 
 MAX_BYTES = 1_000_000
@@ -52,75 +50,14 @@ Progress = Callable[[int, int], object]
 """Who is told how many files are done, and of how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """The facts of a file about some words: see `look.about`."""
-
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Where a file makes values of types with some names: see `look.made`."""
-
-    words: tuple[str, ...]
-
-
-Wanted = type[Any] | About | Made
-"""What is wanted of a file: its `FileFacts`, its `Outline`, what is about some words, or what a
-codemod sees in it."""
-
-PLAIN: dict[Wanted, Callable[[bytes], Outline]] = {FileFacts: look, Outline: outline}
-"""What is made of a file for everybody, and how."""
-
-
 @cache
 def _encoder() -> msgspec.msgpack.Encoder:
     return msgspec.msgpack.Encoder()
 
 
-_decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {}
-
-
-def _decoder(of: Wanted) -> msgspec.msgpack.Decoder[Any]:
-    kind = type(of) if isinstance(of, About | Made) else of
-    if kind not in _decoders:
-        _decoders[kind] = msgspec.msgpack.Decoder(_kind_of(kind))
-    return _decoders[kind]
-
-
-def _kind_of(kind: type[Any]) -> Any:
-    """The type of what is made of a file."""
-    if kind is About:
-        return FileFacts
-    if kind is Made:
-        return tuple[Construction, ...]
-    return kind if kind in PLAIN else tuple[kind.sight, ...]  # type: ignore[name-defined] # at run time it is a type
-
-
 @cache
-def code_version() -> str:
-    """A hash of everything that decides what facts a file has."""
-    room = Path(facts_module.__file__).parent  # it imports no other room but `text`
-    digest = hashlib.sha256(f"{GRAMMAR}|{facts_module.SCHEMA}".encode())
-    for file in sorted(room.glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _version(of: Wanted) -> bytes:
-    """What decides, beside the bytes of a file, what is seen in it."""
-    if isinstance(of, About | Made):
-        return f"{code_version()}|{type(of).__qualname__}|{' '.join(of.words)}".encode()
-    own = "" if of in PLAIN else _source_digest(of.__module__)
-    return f"{code_version()}|{of.__qualname__}|{own}".encode()
-
-
-@cache
-def _source_digest(module: str) -> str:
-    home = sys.modules[module].__file__
-    assert home is not None
-    return hashlib.sha256(Path(home).read_bytes()).hexdigest()[:16]
+def _decoder(answer: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(answer)
 
 
 def _look_packed(task: tuple[bytes, Sequence[Wanted]]) -> tuple[list[bytes], bool]:
@@ -130,23 +67,7 @@ def _look_packed(task: tuple[bytes, Sequence[Wanted]]) -> tuple[list[bytes], boo
     """
     source, wanted = task
     with syntax.parsed(source) as tree:
-        return [_encoder().encode(seen(one, source)) for one in wanted], tree.is_parsed
-
-
-def seen(of: Wanted, source: bytes) -> Any:
-    """What is wanted of a file, made here and now."""
-    if isinstance(of, About):
-        return about(source, of.words)
-    if isinstance(of, Made):
-        return made(source, of.words)
-    if of in PLAIN:
-        return PLAIN[of](source)
-    with syntax.parsed(source) as tree:
-        try:
-            tree.strict = True
-            return list(of.look(tree))
-        except (RecursionError, syntax.NotUnderstood):
-            return []
+        return [_encoder().encode(one.make(source)) for one in wanted], tree.is_parsed
 
 
 @dataclass
@@ -175,10 +96,10 @@ class Looker:
         return len(self._recalled)
 
     def __call__(self, sources: Mapping[str, bytes]) -> Mapping[str, FileFacts]:
-        return self._answers(FileFacts, sources)
+        return self._answers(Facts(), sources)
 
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]:
-        return self._answers(Outline, sources)
+        return self._answers(Declared(), sources)
 
     def about(self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]) -> dict[str, FileFacts]:
         """Of each file the facts about some words."""
@@ -197,7 +118,7 @@ class Looker:
     def sights(
         self, codemod: type[Looks], sources: Mapping[str, bytes]
     ) -> Mapping[str, tuple[Any, ...]]:
-        return self._answers(codemod, sources)
+        return self._answers(Sights(codemod), sources)
 
     def _answers(self, of: Wanted, sources: Mapping[str, bytes]) -> dict[str, Any]:
         self.prepare([(source, of) for source in sources.values()])
@@ -216,7 +137,7 @@ class Looker:
             return
         for key, value in self.cache.get(missing).items():
             try:
-                self._memory[key] = _decoder(missing[key][0]).decode(value)
+                self._memory[key] = _decoder(missing[key][0].answer).decode(value)
             except msgspec.DecodeError:
                 continue
             self._recalled.add(missing[key][1])
@@ -227,21 +148,21 @@ class Looker:
             if len(source) <= MAX_BYTES and source not in self.lost:  # else it takes as long again
                 asked.setdefault(source, []).append(key)
             else:
-                self._memory[key] = _nothing(of)
+                self._memory[key] = of.nothing
         made: dict[bytes, bytes] = {}
         tasks = [(source, [missing[key][0] for key in keys]) for source, keys in asked.items()]
         for index, answer in self._looks(tasks):
             source = tasks[index][0]
             if isinstance(answer, str):
                 self.lost[source] = answer
-                self._memory |= {key: _nothing(missing[key][0]) for key in asked[source]}
+                self._memory |= {key: missing[key][0].nothing for key in asked[source]}
                 continue
             packed, parsed = answer
             if parsed:
                 self._parsed.add(source)
             made |= dict(zip(asked[source], packed, strict=True))
         self._memory |= {
-            key: _decoder(missing[key][0]).decode(value) for key, value in made.items()
+            key: _decoder(missing[key][0].answer).decode(value) for key, value in made.items()
         }
         if self.cache is not None and made:
             self.cache.put(made)
@@ -275,17 +196,8 @@ class Looker:
             self._workers = None
 
 
-def _nothing(of: Wanted) -> Any:
-    """What is seen in a file that is not looked at."""
-    if isinstance(of, About):
-        return FileFacts(error=0)
-    if isinstance(of, Made):
-        return ()
-    return of(error=0) if of in PLAIN else ()
-
-
 def _key(of: Wanted, source: bytes) -> bytes:
-    return hashlib.sha256(_version(of) + b"\0" + source).digest()[:20]
+    return hashlib.sha256(of.version + b"\0" + source).digest()[:20]
 
 
 GOLDEN = b"fn f<'a>(m: &'a mut M<K, V>) -> R { m.c.insert(k?, [1, 2]); x!(m.c) }"
@@ -332,12 +244,12 @@ def codebase_of(
     )
     codebase.foresee(codemods)
     wanted = [
-        (path, codemod if codemod.sight is not None else FileFacts)
+        (path, Sights(codemod) if codemod.sight is not None else Facts())
         for codemod in codemods
         for path in codebase.passed(codemod)
     ]
     looker.prepare([(sources[path], of) for path, of in wanted])
-    codebase.prepare([path for path, of in wanted if of is FileFacts])
+    codebase.prepare([path for path, of in wanted if of == Facts()])
     return codebase
 
 

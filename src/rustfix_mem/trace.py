@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rustfix_mem.codebase import Codebase, Looks
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.wanted import Wanted
 
 MOST = 16
 """Changed files up to which it is asked: with more of them it is likely that one matters."""
@@ -177,22 +178,22 @@ def _same(
         return False
     if not asked.looked:
         return True
-    from rustfix_mem import scan  # few edits are of a file that was parsed
-    from rustfix_mem.rust.file.facts import FileFacts, Outline
+    from rustfix_mem.scan import MAX_BYTES  # few edits are of a file that was parsed
+    from rustfix_mem.wanted import About, Declared, Facts, Made, Sights
 
-    if max(len(before), len(behind)) > scan.MAX_BYTES:
+    if max(len(before), len(behind)) > MAX_BYTES:
         return False
-    kinds: dict[str, scan.Wanted] = {FACTS: FileFacts, OUTLINE: Outline}
+    kinds: dict[str, Wanted] = {FACTS: Facts(), OUTLINE: Declared()}
     for kind in asked.looked:
         name, *words = kind.split(" ")
         if name == ABOUT:
-            kinds[kind] = scan.About(tuple(words))
+            kinds[kind] = About(tuple(words))
         elif name == MADE:
-            kinds[kind] = scan.Made(tuple(words))
+            kinds[kind] = Made(tuple(words))
     if not kinds.keys() >= {*asked.looked}:
-        kinds |= {one.__qualname__: one for one in codemods()}
+        kinds |= {one.__qualname__: Sights(one) for one in codemods()}
     return all(
-        kind in kinds and scan.seen(kinds[kind], before) == scan.seen(kinds[kind], behind)
+        kind in kinds and kinds[kind].make(before) == kinds[kind].make(behind)
         for kind in asked.looked
     )
 
