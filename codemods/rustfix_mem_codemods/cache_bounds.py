@@ -207,7 +207,6 @@ class CacheBounds(Codemod):
             codebase.prepare([*paths, *sized, *made])
         else:
             codebase.prepare([*sized, *made])
-            codebase.prepare_about(worth.items())
             types.foresee(worth, codebase)
         yield from self._collections(paths, worth, codebase)
         for path in sized:
@@ -230,6 +229,9 @@ class CacheBounds(Codemod):
         }
         if worth is not None:
             every = [one for found in kept.values() for one in found]
+            codebase.prepare_about(
+                (path, [one.name for one in found]) for path, found in kept.items() if found
+            )
             worthy = doubtful.worth_asking(every, codebase)
             kept = {path: [one for one in worthy if one.path == path] for path in kept}
         growth.foresee((one for found in kept.values() for one in found), codebase)
