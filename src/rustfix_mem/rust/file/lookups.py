@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import memo, syntax
@@ -17,6 +18,8 @@ from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import KIND_OF
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rustfix_mem.rust.file.items import Function
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.text import Span
@@ -29,8 +32,9 @@ def with_lookups(mentions: list[Mention], function: Function) -> list[Mention]:
         key = (mention.place.base, mention.place.root, mention.place.path)
         groups.setdefault(key, []).extend(mention.uses)
     told: dict[tuple[Span, str], UseOf] = {}
+    body = _Body(function)
     for uses in groups.values():
-        told |= _tell(uses, function)
+        told |= _tell(uses, body)
     if not told:
         return mentions
     return [
@@ -39,27 +43,56 @@ def with_lookups(mentions: list[Mention], function: Function) -> list[Mention]:
     ]
 
 
-def _tell(uses: list[UseOf], function: Function) -> dict[tuple[Span, str], UseOf]:
+@dataclass(frozen=True, slots=True)
+class _Helper:
+    """A call whose answer decides, and where it is asked."""
+
+    call: Node
+    name: str
+    tests: tuple[memo.Test, ...]
+
+
+class _Body:
+    """What is asked of a function's body for every growth in it, and found out once."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+
+    @cached_property
+    def lets(self) -> memo.Lets:
+        return memo.Lets(self.function.body)
+
+    @cached_property
+    def helpers(self) -> list[_Helper]:
+        """In order of the text."""
+        return [*_helpers(self.function)]
+
+    @cached_property
+    def capped(self) -> str:
+        return _length_check(self.function)
+
+
+def _tell(uses: list[UseOf], body: _Body) -> dict[tuple[Span, str], UseOf]:
     growths = [use for use in uses if use.kind == "grow"]
     lookups = [use for use in uses if use.kind == "lookup"]
     if not growths and not lookups:
         return {}
     told: dict[tuple[Span, str], UseOf] = {}
-    nodes = {use.span: _node_at(function.node, use.span) for use in (*growths, *lookups)}
+    nodes = {use.span: _node_at(body.function.node, use.span) for use in (*growths, *lookups)}
     tests = {use.span: tuple(memo.tests_of(nodes[use.span])) for use in lookups}
-    capped = _length_check(function) if growths else ""
-    shared = b"Dash" in function.node.file.source  # asked once: a file may have very many uses
+    capped = body.capped if growths else ""
+    shared = b"Dash" in body.function.node.file.source  # asked once: a file may have very many uses
     for growth in growths:
         node = nodes[growth.span]
-        found = _lookup_for(growth, node, lookups, nodes, tests, function)
+        found = _lookup_for(growth, node, lookups, nodes, tests, body)
         told[growth.span, growth.kind] = replace(
             growth,
             lookup=found,
             capped=capped,
             note=growth.note or entry_note(node, growth),
             method=entry_method(node, growth),
-            value=_said(growth.value, growth, function),
-            key_form=_key_form(growth, function),
+            value=_said(growth.value, growth, body),
+            key_form=_key_form(growth, body),
             held=_held(growth, node, shared),
         )
     paired = {use.lookup.span for use in told.values() if use.lookup is not None}
@@ -79,20 +112,20 @@ def _held(use: UseOf, node: Node, shared: bool) -> str:
     return held(node, use.method) if shared else UNKNOWN
 
 
-def _said(written: str, growth: UseOf, function: Function) -> str:
+def _said(written: str, growth: UseOf, body: _Body) -> str:
     """What is put in, as written; for a local, what it was bound to."""
     name = memo.plain_key(written)
     if name.isidentifier():
-        return memo.let_value(function.body, name, growth.span)[:200] or written
+        return body.lets.value(name, growth.span)[:200] or written
     return written
 
 
 ADDRESS = re.compile(r"\bas_ptr\b|\bas \*|\.addr\(\)|\bfrom_ref\b|\baddr_of\b")
 
 
-def _key_form(growth: UseOf, function: Function) -> str:
+def _key_form(growth: UseOf, body: _Body) -> str:
     """The form of the key; `address` if it is one, said there or in the local that it is."""
-    said = _said(memo.plain_key(growth.key), growth, function)
+    said = _said(memo.plain_key(growth.key), growth, body)
     return "address" if ADDRESS.search(f"{growth.key} {said}") else growth.key_form
 
 
@@ -106,7 +139,7 @@ def _lookup_for(
     lookups: list[UseOf],
     nodes: dict[Span, Node],
     tests: dict[Span, tuple[memo.Test, ...]],
-    function: Function,
+    body: _Body,
 ) -> Lookup | None:
     """The look-up of the same key on whose miss path the growth stands."""
     for use in lookups:
@@ -116,12 +149,12 @@ def _lookup_for(
             form = memo.miss_form(test, node)
             if form == "fresh" and _compares(test.node, growth):
                 continue
-            if form and _same_key(use, growth, function):
+            if form and _same_key(use, growth, body):
                 key = use.key if _still_there(nodes[use.span], use.args[0], node) else ""
                 return Lookup(use.method, key, use.span, form)
     if growth.method == "entry":
         return Lookup("entry", "", growth.span, "entry")
-    return _helper(node, function)
+    return _helper(node, body)
 
 
 def _compares(test: Node, growth: UseOf) -> bool:
@@ -131,13 +164,13 @@ def _compares(test: Node, growth: UseOf) -> bool:
     return any(text(n) in said for a in asked for n in syntax.walk(a) if n.type == "identifier")
 
 
-def _same_key(lookup: UseOf, growth: UseOf, function: Function) -> bool:
+def _same_key(lookup: UseOf, growth: UseOf, body: _Body) -> bool:
     if memo.same_key(lookup.key, growth.key):
         return True
     for one, other in ((lookup, growth), (growth, lookup)):
         name = memo.plain_key(one.key)
         if name.isidentifier():
-            value = memo.let_value(function.body, name, one.span)
+            value = body.lets.value(name, one.span)
             if value and memo.same_key(value, other.key):
                 return True
     return False
@@ -198,22 +231,29 @@ TESTING = frozenset(
 """Where a call stands whose answer decides."""
 
 
-def _helper(node: Node, function: Function) -> Lookup | None:
+def _helper(node: Node, body: _Body) -> Lookup | None:
     """`if let Some(hit) = self.cached(key) { return hit; }`: the look-up is one call deep."""
-    for call in own_nodes(function.body):
-        if call.type != "call_expression" or call.start_byte >= node.start_byte:
-            continue
-        if call.parent is None or call.parent.type not in TESTING:
-            continue
-        callee = field(call, "function")
-        if callee is None or KIND_OF.get(text(callee).rpartition(".")[2]):
-            continue
-        for test in memo.tests_of(call):
+    for helper in body.helpers:
+        if helper.call.start_byte >= node.start_byte:
+            break
+        for test in helper.tests:
             form = memo.miss_form(test, node)
             if form:
-                name = "".join(text(callee).split()).removeprefix("self.").removeprefix("Self::")
-                return Lookup(f"helper:{name}", "", span(call), form)
+                return Lookup(f"helper:{helper.name}", "", span(helper.call), form)
     return None
+
+
+def _helpers(function: Function) -> Iterator[_Helper]:
+    """The calls in a body whose answers decide, but for those of collections' own methods."""
+    for call in own_nodes(function.body):
+        if call.type != "call_expression" or call.parent is None:
+            continue
+        callee = field(call, "function")
+        if call.parent.type not in TESTING or callee is None:
+            continue
+        if not KIND_OF.get(text(callee).rpartition(".")[2]):
+            name = "".join(text(callee).split()).removeprefix("self.").removeprefix("Self::")
+            yield _Helper(call, name, tuple(memo.tests_of(call)))
 
 
 REPEATS = ("loop_expression", "while_expression", "for_expression", "closure_expression")

@@ -8,7 +8,9 @@ read, changed and put back is state, not a memo.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -247,12 +249,20 @@ def plain_key(key: str) -> str:
     return key
 
 
-def let_value(function_body: Node, name: str, before: Span) -> str:
-    """What the last `let name = …;` before a place binds the name to; empty if nothing does."""
-    found = ""
-    for node in syntax.walk(function_body):
-        if node.start_byte >= before.start:
-            break
-        if node.type == "let_declaration" and alias_name(field(node, "pattern")) == name:
-            found = text(field(node, "value"))
-    return found
+class Lets:
+    """Every `let name = …;` of a function's body, by name: a body may be asked very often."""
+
+    def __init__(self, body: Node) -> None:
+        self._of: dict[str, list[Node]] = {}
+        for node in syntax.walk(body):
+            if node.type == "let_declaration":
+                self._of.setdefault(alias_name(field(node, "pattern")), []).append(node)
+
+    def value(self, name: str, before: Span) -> str:
+        """What the last one before a place binds the name to; empty if nothing does."""
+        lets = self._of.get(name, [])
+        at = bisect_left(lets, before.start, key=_start)
+        return text(field(lets[at - 1], "value")) if at else ""
+
+
+_start = attrgetter("start_byte")

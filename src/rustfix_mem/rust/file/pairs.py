@@ -7,7 +7,9 @@ who call them stand in the file, or below it.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import memo, syntax
@@ -35,13 +37,49 @@ class _Call:
     arguments: tuple[Node, ...]
 
 
+class _File:
+    """What is asked of a file for every growth in a helper, and found out once."""
+
+    def __init__(self, mentions: list[Mention], functions: list[Function]) -> None:
+        self.mentions = mentions
+        self.functions = functions
+        self._calls: dict[str, list[_Call]] = {}
+        self._lets: dict[int, memo.Lets] = {}
+
+    @cached_property
+    def getters(self) -> dict[Place, list[int]]:
+        """The functions that answer with what they find in a place, by the key they are given."""
+        found: dict[Place, dict[int, None]] = {}
+        for mention in self.mentions:
+            if any(_gets(use, self.functions[mention.fn]) for use in mention.uses):
+                found.setdefault(mention.place, {})[mention.fn] = None
+        return {place: [*functions] for place, functions in found.items()}
+
+    @cached_property
+    def named(self) -> Counter[str]:
+        """How many functions go by each name."""
+        return Counter(function.name for function in self.functions)
+
+    def calls(self, name: str) -> list[_Call]:
+        """Every call of a helper in its file that is not in a test: by its name, through `self`."""
+        if name not in self._calls:
+            self._calls[name] = _calls(name, self.functions)
+        return self._calls[name]
+
+    def lets(self, at: int) -> memo.Lets:
+        if at not in self._lets:
+            self._lets[at] = memo.Lets(self.functions[at].body)
+        return self._lets[at]
+
+
 def with_pairs(mentions: list[Mention], functions: list[Function]) -> list[Mention]:
     """The mentions with each growth in a helper told the look-up that its caller makes."""
     told: dict[int, Mention] = {}
+    file = _File(mentions, functions)
     for index, mention in enumerate(mentions):
         for use in mention.uses:
             if use.kind == "grow" and use.lookup is None and _puts(use, functions[mention.fn]):
-                lookup, value = _pair_of(mention, use, mentions, functions)
+                lookup, value = _pair_of(mention, use, file)
                 if lookup is not None:
                     made = replace(use, lookup=lookup, value=value)
                     uses = tuple(made if one == use else one for one in mention.uses)
@@ -65,16 +103,14 @@ def _is_private(function: Function) -> bool:
     return function.visibility in ("", "pub(self)") and not function.trait and not function.test
 
 
-def _pair_of(
-    put: Mention, use: UseOf, mentions: list[Mention], functions: list[Function]
-) -> tuple[Lookup | None, str]:
+def _pair_of(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]:
     """The look-up that goes with a growth in a helper, and the value as its caller says it."""
-    putter = functions[put.fn]
-    getters = [functions[at] for at in _getters(put.place, mentions, functions) if at != put.fn]
+    putter = file.functions[put.fn]
+    getters = [file.functions[at] for at in file.getters.get(put.place, ()) if at != put.fn]
     getters = [g for g in getters if _is_private(g) and g.owner == putter.owner]
-    if len(getters) != 1 or any(f.name == putter.name and f != putter for f in functions):
+    if len(getters) != 1 or file.named[putter.name] > 1:
         return None, ""
-    puts, gets = _calls(putter, functions), _calls(getters[0], functions)
+    puts, gets = file.calls(putter.name), file.calls(getters[0].name)
     key, value_at = (_given(putter).index(memo.plain_key(said)) for said in (use.key, use.value))
     wanted = len(_given(putter))
     pairs = [
@@ -87,38 +123,29 @@ def _pair_of(
         return None, ""
     whole = len(pairs) == len(puts) == len(gets) == 1
     call, asked = pairs[0]
-    caller = functions[call.caller]
     value = memo.plain_key(text(call.arguments[value_at]))
-    made = memo.let_value(caller.body, value, span(call.node)) if value.isidentifier() else value
+    made = file.lets(call.caller).value(value, span(call.node)) if value.isidentifier() else value
     form = PAIR if whole else HALF
     return Lookup(f"helper:{getters[0].name}", "", span(asked.node), form), (made or value)[:200]
 
 
-def _getters(place: Place, mentions: list[Mention], functions: list[Function]) -> list[int]:
-    """The functions that answer with what they find in a place, under the key they are given."""
-    asks = ("returned", "question", "other")
-    found = [
-        mention.fn
-        for mention in mentions
-        if mention.place == place
-        for use in mention.uses
-        if use.kind == "lookup" and use.method != "get_mut" and use.note in asks
-        if memo.plain_key(use.key) in _given(functions[mention.fn])
-    ]
-    return list(dict.fromkeys(found))
+def _gets(use: UseOf, function: Function) -> bool:
+    """Whether a function answers with what it finds, under the key that it is given."""
+    asks = use.kind == "lookup" and use.method != "get_mut"
+    answers = use.note in ("returned", "question", "other")
+    return asks and answers and memo.plain_key(use.key) in _given(function)
 
 
-def _calls(called: Function, functions: list[Function]) -> list[_Call]:
-    """Every call of a helper in its file that is not in a test: by its name, through `self`."""
+def _calls(called: str, functions: list[Function]) -> list[_Call]:
     found: list[_Call] = []
     for index, function in enumerate(functions):
-        if function.test or called.name not in text(function.body):
+        if function.test or called not in text(function.body):
             continue
         for node in own_nodes(function.body):
             if node.type != "call_expression":
                 continue
             name, arguments = _called(node)
-            if name == called.name:
+            if name == called:
                 found.append(_Call(node, index, arguments))
     return found
 

@@ -237,7 +237,10 @@ def _value_hazards(
     if collection.value.name in ("Instant", "SystemTime"):
         yield "it records when something happened"
     is_number = collection.value.name in INTEGERS
-    counted = [h for h in growths if _numbers(_put_in(h, files), h, files, is_number)]
+    distinct: dict[tuple[str, str], Here] = {}  # very many growths may put in the same
+    for here in growths:
+        distinct.setdefault((here.path, _put_in(here, files)), here)
+    counted = [h for h in distinct.values() if _numbers(_put_in(h, files), h, files, is_number)]
     own = [h for h in growths if _is_own_length(h, files)]
     if own or (counted and (is_number or "len()" not in _put_in(counted[0], files))):
         yield f"a value is an id into another store: `{_put_in((own or counted)[0], files)}`"
@@ -363,12 +366,17 @@ def _is_within(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
+    asked = set[object]()
     for here in growths:
+        own, beside = here.mention.place, functions_of(here, files)
+        spans = {fn.span for fn in beside}
+        if (key := (here.path, own, *sorted(spans))) in asked:
+            continue  # very many growths may stand in one function
+        asked.add(key)
         facts = files.about(here.path, names_at(here))
-        beside = functions_of(here, files)
         for mention in facts.mentions:
-            place, own = mention.place, here.mention.place
-            if mention.fn < 0 or facts.fns[mention.fn] not in beside:
+            place = mention.place
+            if mention.fn < 0 or facts.fns[mention.fn].span not in spans:
                 continue
             if place == own or place.base != own.base:
                 continue
