@@ -17,6 +17,7 @@ from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import FileFacts
 from rustfix_mem.rust.file.look import look
 from rustfix_mem.scan import Looker, codebase_of
+from rustfix_mem.wanted import About, Declared, Facts, Made
 from support import Toy
 
 if TYPE_CHECKING:
@@ -280,6 +281,31 @@ def test_who_looks_at_the_same_file_shares_the_tree(monkeypatch: pytest.MonkeyPa
     assert sorted(source for source in made if source != scan.GOLDEN) == sorted(
         FUNCTIONS[path] for path in ("a.rs", "c.rs", "d.rs")
     )
+
+
+@pytest.mark.parametrize("first", [Facts(), Declared()])
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_file_with_an_error_is_asked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: Wanted, warm: bool
+) -> None:
+    source = b"fn a() {}\nfn f( {"
+    questions: list[Wanted] = [Facts(), Declared(), About(("a",)), Made(("a",))]
+    looker = Looker(1, FactsCache(tmp_path / "facts.sqlite"))
+    looker.prepare([(source, first)])
+    looker = Looker(1, looker.cache) if warm else looker
+    monkeypatch.setattr(scan, "_look_packed", None)  # nobody may look again
+    looker.prepare([(source, of) for of in questions])
+    for of in questions:
+        assert looker._memory[scan._key(of, source)] == of.make(source)
+    assert Facts().make(source).error == 10
+
+
+def test_a_codemod_looks_even_at_a_file_with_an_error() -> None:
+    looker, broken = Looker(1), {"d.rs": FUNCTIONS["d.rs"]}
+    assert looker(broken)["d.rs"].error is not None
+    Namer.looked.clear()
+    assert looker.sights(Namer, broken) == {"d.rs": ()}
+    assert Namer.looked == [FUNCTIONS["d.rs"]]
 
 
 def test_another_grammar_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,8 @@ class Looker:
     """Why a file could not be looked at, by its bytes."""
     progress: Progress | None = None
     _memory: dict[bytes, Any] = field(default_factory=dict)
+    _broken: dict[bytes, int] = field(default_factory=dict)
+    """Where the grammar lost the thread in a file: who is told needs not ask for more."""
     _parsed: set[bytes] = field(default_factory=set)
     _recalled: set[bytes] = field(default_factory=set)
     _workers: Workers | None = None
@@ -137,18 +139,29 @@ class Looker:
             return
         for key, value in self.cache.get(missing).items():
             try:
-                self._memory[key] = _decoder(missing[key][0].answer).decode(value)
+                self._remember(key, *missing[key], value)
             except msgspec.DecodeError:
                 continue
             self._recalled.add(missing[key][1])
 
+    def _remember(self, key: bytes, of: Wanted, source: bytes, packed: bytes) -> None:
+        made = self._memory[key] = _decoder(of.answer).decode(packed)
+        if isinstance(of, Facts | Declared) and made.error is not None and not made.deep:
+            self._broken[source] = made.error
+
+    def _said_of_broken(self, source: bytes, of: Wanted) -> Any:
+        error = self._broken.get(source)
+        return None if error is None else of.broken(error)
+
     def _make(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> None:
         asked: dict[bytes, list[bytes]] = {}
         for key, (of, source) in missing.items():
-            if len(source) <= MAX_BYTES and source not in self.lost:  # else it takes as long again
-                asked.setdefault(source, []).append(key)
-            else:
+            if len(source) > MAX_BYTES or source in self.lost:  # it would take as long again
                 self._memory[key] = of.nothing
+            elif (said := self._said_of_broken(source, of)) is not None:  # and so would this
+                self._memory[key] = said
+            else:
+                asked.setdefault(source, []).append(key)
         made: dict[bytes, bytes] = {}
         tasks = [(source, [missing[key][0] for key in keys]) for source, keys in asked.items()]
         for index, answer in self._looks(tasks):
@@ -161,9 +174,8 @@ class Looker:
             if parsed:
                 self._parsed.add(source)
             made |= dict(zip(asked[source], packed, strict=True))
-        self._memory |= {
-            key: _decoder(missing[key][0].answer).decode(value) for key, value in made.items()
-        }
+        for key, value in made.items():
+            self._remember(key, *missing[key], value)
         if self.cache is not None and made:
             self.cache.put(made)
 

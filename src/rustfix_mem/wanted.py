@@ -30,6 +30,9 @@ class Wanted(Protocol):
     def nothing(self) -> Any:
         """What is said of a file that is not looked at."""
 
+    def broken(self, error: int) -> Any:
+        """What is said of a file that the grammar does not understand there; None: look and see."""
+
     @property
     def version(self) -> bytes:
         """What decides, beside the bytes of a file, what is made of it."""
@@ -49,6 +52,9 @@ class Facts:
     def version(self) -> bytes:
         return _version("facts")
 
+    def broken(self, error: int) -> FileFacts:
+        return FileFacts(error=error)
+
     def make(self, source: bytes) -> FileFacts:
         return look(source)
 
@@ -63,6 +69,9 @@ class Declared:
     @property
     def version(self) -> bytes:
         return _version("outline")
+
+    def broken(self, error: int) -> Outline:
+        return Outline(error=error)
 
     def make(self, source: bytes) -> Outline:
         return outline(source)
@@ -80,6 +89,9 @@ class About:
     def version(self) -> bytes:
         return _version("about", *self.words)
 
+    def broken(self, error: int) -> FileFacts:
+        return FileFacts(error=error)
+
     def make(self, source: bytes) -> FileFacts:
         return about(source, self.words)
 
@@ -95,6 +107,9 @@ class Made:
     @property
     def version(self) -> bytes:
         return _version("made", *self.words)
+
+    def broken(self, error: int) -> tuple[Construction, ...]:
+        return ()
 
     def make(self, source: bytes) -> tuple[Construction, ...]:
         return made(source, self.words)
@@ -115,6 +130,9 @@ class Sights:
     def version(self) -> bytes:
         module = self.codemod.__module__
         return _version(self.codemod.__qualname__, _source_digest(module))
+
+    def broken(self, error: int) -> None:
+        """A codemod may go by the text alone."""
 
     def make(self, source: bytes) -> list[Any]:
         with syntax.parsed(source) as tree:
