@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.whole.words import Words
+from rustfix_mem.rust.whole.words import WORTH_AN_INDEX, Words
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,14 @@ def test_modules_that_seem_declared() -> None:
     assert [n for n in "abcdef" if words.declares("lib.rs", n)] == list("abcde")
     assert [n for n in "abcdef" if words.opens("lib.rs", n)] == ["c"]
     assert not words.declares("main.rs", "a")
+
+
+def test_a_file_that_is_asked_often_says_the_same() -> None:
+    names = [f"f{n}" for n in range(2 * WORTH_AN_INDEX)]
+    fields = b"\n".join(b"x.%s; %s_" % (name.encode(), name.encode()) for name in names[::2])
+    words = Words({"a.rs": fields + b"\nf1\nself.r#type"})
+    said = [words.is_field("a.rs", name) for name in names]
+    assert said == [n % 2 == 0 for n in range(len(names))]
+    assert words._places.keys() == {"a.rs"}
+    assert words.is_field("a.rs", "r#type")
+    assert not words.is_field("a.rs", "r#fn")

@@ -92,7 +92,7 @@ def foresee(collections: Iterable[Collection], files: Files) -> None:
     files.words.foresee(one.name for one in some)
     files.prepare_about((one.path, (one.name,)) for one in some)
     paths = [(path, names_of(one, files)) for one in some for path in scope(one, files)]
-    files.prepare_outlines(above((path for path, _ in paths), files))
+    files.prepare_outlines(above(dict.fromkeys(path for path, _ in paths), files))
     files.prepare_about((path, names) for path, names in paths if may_touch(path, files))
 
 

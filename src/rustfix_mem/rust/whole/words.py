@@ -7,6 +7,7 @@ has changed, to know whether anybody would have been told anything else.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 WORTH_AN_AUTOMATON = 8
 """Words from which on one pass for all is faster than one for each (measured, 16 MB)."""
+WORTH_AN_INDEX = 100
+"""Questions about one file from which on an index of its words is faster than to search again."""
+WORD = re.compile(rb"\w+")
 WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 DEFINES = tuple(
@@ -66,6 +70,10 @@ class Words:
     """What a file keeps of types of these names, of those asked about."""
 
     _near: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _times: Counter[str] = field(default_factory=Counter)
+    """How often it was asked where a word stands in a file."""
+    _places: dict[str, dict[bytes, list[tuple[int, int]]]] = field(default_factory=dict)
+    """Where each word stands in a file, of those that are asked very often."""
 
     @property
     def asked(self) -> Iterable[str]:
@@ -147,9 +155,18 @@ class Words:
         """Whether `name` stands in a file as a field does: behind a dot, or in a pattern."""
         if (path, name) not in self.fields:
             source = self.sources[path]
-            found = _standing(_bytes(name), source)
+            found = self._standing(_bytes(name), path)
             self.fields[path, name] = any(_is_field(source, *at) for at in found)
         return self.fields[path, name]
+
+    def _standing(self, literal: bytes, path: str) -> Iterable[tuple[int, int]]:
+        """Where it stands in a file as a whole word: start and end."""
+        self._times[path] += 1
+        if self._times[path] < WORTH_AN_INDEX or WORD.fullmatch(literal) is None:
+            return _standing(literal, self.sources[path])
+        if path not in self._places:
+            self._places[path] = _words_of(self.sources[path])
+        return self._places[path].get(literal, ())
 
     def files_with_static(self, name: str) -> list[str]:
         """The files that seem to declare a static or a const called `name`."""
@@ -231,6 +248,14 @@ def _standing(literal: bytes, source: bytes) -> Iterator[tuple[int, int]]:
         if _is_whole(source, start, end):
             yield start, end
         start = source.find(literal, end)
+
+
+def _words_of(source: bytes) -> dict[bytes, list[tuple[int, int]]]:
+    """Where each word stands: start and end."""
+    found: dict[bytes, list[tuple[int, int]]] = {}
+    for word in WORD.finditer(source):
+        found.setdefault(word[0], []).append(word.span())
+    return found
 
 
 def _is_whole(source: bytes, start: int, end: int) -> bool:
