@@ -129,7 +129,8 @@ def _ends_soon(collection: Collection, life: Life) -> Iterator[str]:
 
 def is_named(collection: Collection) -> bool:
     """Whether it, its owner or its type is called a cache."""
-    return any(word in spoken(collection) for word in CACHE_WORDS)
+    said = spoken(collection)
+    return any(word in said for word in CACHE_WORDS)
 
 
 def _of_unknown_keys(collection: Collection, files: Files) -> list[str]:

@@ -32,7 +32,9 @@ def grown_inside(
     """Why something inside of its values is a cache that grows; `named`: it is called a cache."""
     here = next((here for here in live if here.sure and here.use.inner is not None), None)
     value = collection.value
-    if value is None or not holds_collection(value, collection.path, collection.module, files):
+    if value is None or (here is None and not growths):
+        return
+    if not holds_collection(value, collection.path, collection.module, files):
         return
     if here is not None and here.use.inner is not None:
         said = files.text(here.path, here.use.inner)

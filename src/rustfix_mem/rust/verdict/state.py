@@ -70,7 +70,8 @@ def _called_state(collection: Collection) -> Iterator[str]:
     """What its name and its owner say."""
     if collection.borrowed:
         yield "it borrows: its owner has a lifetime parameter, so it lives no longer than a request"
-    denied = [word for word in STATE_WORDS if word in spoken(collection)]
+    said = spoken(collection)
+    denied = [word for word in STATE_WORDS if word in said]
     if denied:
         yield f"it is called `{denied[0].strip('_')}`: state that somebody relies on"
 
