@@ -165,7 +165,7 @@ def test_a_file_that_took_too_long_is_tried_again(
     repo: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as busy:
-        reason = "took more than 10 seconds"
+        reason = "took more than 8 seconds"
         busy.setattr(scan.Looker, "_looks", lambda _, them: [(n, reason) for n in range(len(them))])
         assert reason in said(capsys)
         assert said(capsys, "-q") == ""

@@ -17,7 +17,7 @@ from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import FileFacts
 from rustfix_mem.rust.file.look import look
 from rustfix_mem.scan import Looker, codebase_of
-from rustfix_mem.wanted import About, Declared, Facts, Made
+from rustfix_mem.wanted import About, Declared, Facts, Made, Sights
 from support import Toy
 
 if TYPE_CHECKING:
@@ -283,8 +283,10 @@ def test_who_looks_at_the_same_file_shares_the_tree(monkeypatch: pytest.MonkeyPa
     )
 
 
-@pytest.mark.parametrize("first", [Facts(), Declared()])
-@pytest.mark.parametrize("warm", [False, True])
+@pytest.mark.parametrize(
+    ("first", "warm"),
+    [(Facts(), False), (Facts(), True), (Declared(), True), (Sights(Namer), False)],
+)
 def test_a_file_with_an_error_is_asked_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: Wanted, warm: bool
 ) -> None:
@@ -320,7 +322,7 @@ def test_another_grammar_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_takes_its_worker_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = scan._look_packed
 
-    def _look_packed(task: tuple[bytes, list[Wanted]]) -> tuple[list[bytes], bool]:
+    def _look_packed(task: tuple[bytes, list[Wanted]]) -> scan.Looked:
         if b"fatal" in task[0]:
             os._exit(1)
         if b"slow" in task[0]:

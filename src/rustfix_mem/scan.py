@@ -60,14 +60,23 @@ def _decoder(answer: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(answer)
 
 
-def _look_packed(task: tuple[bytes, Sequence[Wanted]]) -> tuple[list[bytes], bool]:
-    """What a worker does: what is wanted of one file, as bytes, and whether that took parsing it.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a worker answers: what was wanted of one file, as bytes."""
 
-    It is parsed once.
-    """
+    packed: list[bytes]
+    parsed: bool
+    """Whether that took parsing it."""
+    error: int | None
+    """Where the grammar lost the thread, if it was parsed."""
+
+
+def _look_packed(task: tuple[bytes, Sequence[Wanted]]) -> Looked:
+    """What a worker does with one file; it is parsed once."""
     source, wanted = task
     with syntax.parsed(source) as tree:
-        return [_encoder().encode(one.make(source)) for one in wanted], tree.is_parsed
+        packed = [_encoder().encode(one.make(source)) for one in wanted]
+        return Looked(packed, tree.is_parsed, tree.error() if tree.is_parsed else None)
 
 
 @dataclass
@@ -170,18 +179,17 @@ class Looker:
                 self.lost[source] = answer
                 self._memory |= {key: missing[key][0].nothing for key in asked[source]}
                 continue
-            packed, parsed = answer
-            if parsed:
+            if answer.parsed:
                 self._parsed.add(source)
-            made |= dict(zip(asked[source], packed, strict=True))
+            if answer.error is not None:
+                self._broken[source] = answer.error
+            made |= dict(zip(asked[source], answer.packed, strict=True))
         for key, value in made.items():
             self._remember(key, *missing[key], value)
         if self.cache is not None and made:
             self.cache.put(made)
 
-    def _looks(
-        self, tasks: list[tuple[bytes, list[Wanted]]]
-    ) -> Iterable[tuple[int, tuple[list[bytes], bool] | str]]:
+    def _looks(self, tasks: list[tuple[bytes, list[Wanted]]]) -> Iterable[tuple[int, Looked | str]]:
         """What is seen in each file, in some order; a reason for one that killed its worker."""
         size = sum(len(source) for source, _ in tasks)
         if tasks:

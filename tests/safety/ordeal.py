@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from safety.inputs import Input
 
-SECONDS = 12.0
-"""Of processor time, in all processes together: 10 for a file, and 2 to start and to end.
+SECONDS = 10.0
+"""Of processor time, in all processes together: 8 for a file, and 2 to start and to end.
 
 Not by the clock, which on a busy machine says nothing of a program.
 """
