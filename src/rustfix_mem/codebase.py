@@ -108,6 +108,10 @@ class Codebase:
     _about: dict[str, dict[frozenset[str], FileFacts]] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
+    scopes: dict[tuple[str, Span], tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Which files may touch a collection, as `links` has found out, by its place."""
+    passed_over: dict[tuple[str, bool], str] = field(default_factory=dict, repr=False)
+    """Why what stands in a file is not judged, as `shipped` has found out; and whether in tests."""
     _nearby: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _made: dict[str, dict[tuple[str, ...], tuple[Construction, ...]]] = field(
         default_factory=dict, repr=False

@@ -107,8 +107,15 @@ def may_touch(path: str, files: Files) -> bool:
     return files.reach(path).state not in ("orphan", "outside")
 
 
-def scope(collection: Collection, files: Files) -> list[str]:
+def scope(collection: Collection, files: Files) -> tuple[str, ...]:
     """The files that may touch the collection: by privacy where it is private, else by its name."""
+    place = collection.path, collection.span
+    if place not in files.scopes:
+        files.scopes[place] = tuple(dict.fromkeys(_scope(collection, files)))
+    return files.scopes[place]
+
+
+def _scope(collection: Collection, files: Files) -> list[str]:
     home = collection.path
     named = files.files_near(collection.name, home)
     if collection.static is not None and _local_to_a_function(collection, files):
@@ -120,7 +127,7 @@ def scope(collection: Collection, files: Files) -> list[str]:
         named = [path for path in named if files.words.is_field(path, collection.name)]
     for accessor in accessors(collection, files):
         named += files.files_near(accessor.name, home)
-    return list(dict.fromkeys([home, *named]))
+    return [home, *named]
 
 
 def below(path: str, parent: str) -> bool:

@@ -27,6 +27,12 @@ NOT_BUILT = {
 
 def passed_over(path: str, test: bool, files: Files) -> str:
     """Why what stands in a file is not judged at all; empty if it is. `test`: it is test code."""
+    if (path, test) not in files.passed_over:
+        files.passed_over[path, test] = _passed_over(path, test, files)
+    return files.passed_over[path, test]
+
+
+def _passed_over(path: str, test: bool, files: Files) -> str:
     reach = files.reach(path)
     state, package = reach.state, reach.package
     if test or reach.test or files.serves_tests(package):
