@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import fields
 from pathlib import Path
 
@@ -63,3 +64,22 @@ def test_what_is_in_a_body_is_not_copied() -> None:
 def test_what_is_not_understood(source: bytes) -> None:
     assert outline(source) == Outline(error=look(source).error)
     assert outline(source).error is not None
+
+
+def looked_at_in_all_ways() -> None:
+    with syntax.parsed(b"fn f() { g!(a, b); h(1, 2) }") as tree:
+        tree.around([])
+        tree.around([one.whole for one in tree.functions()])
+        syntax.walk(tree.declarations)
+        syntax.walk(tree.root)
+
+
+def test_no_copy_is_left_for_the_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        looked_at_in_all_ways()
+        left = sum(isinstance(one, syntax.Node) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left == 0

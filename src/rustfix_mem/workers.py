@@ -7,6 +7,7 @@ takes too long.
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 import time
@@ -149,6 +150,7 @@ def _work(pipe: Connection, inherited: Sequence[Connection], limits: Limits) -> 
     # Ctrl-C is for the process that started us: it ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(limits.address_space)
+    gc.freeze()  # to look for garbage in what it was forked with would copy all of that
     while True:
         try:
             function, task = pipe.recv()

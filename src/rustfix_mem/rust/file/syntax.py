@@ -167,6 +167,7 @@ class Tree:
         self._root: Node | None = None
         self._declarations: Node | None = None
         self._partial: Node | None = None
+        self._copies: list[Node] = []
         self._mended = False
 
     @cached_property
@@ -196,14 +197,14 @@ class Tree:
         if self._root is None:
             if self.strict and self._tree.root_node.has_error:
                 raise NotUnderstood
-            self._root = _copied(self._tree, self.source)
+            self._root = self._copied()
         return self._root
 
     @property
     def declarations(self) -> Node:
         """The root of a copy without the bodies of functions, but for those that hold items."""
         if self._root is None and self._declarations is None:
-            self._declarations = _copied(self._tree, self.source, _items(self.source))
+            self._declarations = self._copied(_items(self.source))
         return self._root or self._declarations or self.root
 
     def functions(self) -> list[Callable]:
@@ -214,7 +215,7 @@ class Tree:
     def around(self, kept: Iterable[Span]) -> Node:
         """The root of a copy with these parts whole, and of the rest only what declares."""
         if self._root is None:
-            self._partial = _copied(self._tree, self.source, (*_items(self.source),), [*kept])
+            self._partial = self._copied(_items(self.source), [*kept])
         return self._root or self._partial or self.root
 
     def error(self) -> int | None:
@@ -229,15 +230,18 @@ class Tree:
                 stack.extend(reversed(at.children))
         return root.start_byte if root.has_error else None
 
+    def _copied(self, items: Sequence[int] | None = None, kept: Sequence[Span] = ()) -> Node:
+        self._copies.append(_copied(self._tree, self.source, items, kept))
+        return self._copies[-1]
+
     def drop(self) -> None:
-        """Untie children from parents, so that nothing is left for the collector to find."""
-        stack = [
-            root for root in (self._root, self._declarations, self._partial) if root is not None
-        ]
-        while stack:
-            at = stack.pop()
-            stack += at.children
-            at.parent = None
+        """Untie parents from children, and all from the order that they have in common: what only
+        the collector finds stays for long, and takes it more time than this."""
+        for root in self._copies:
+            order = root.file.order
+            for at in order:
+                at.children = at.named_children = _NO_NODES
+            order.clear()
 
 
 _open: list[Tree] = []
