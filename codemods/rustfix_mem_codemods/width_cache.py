@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rustfix_mem import (
     Applicability,
@@ -17,13 +17,14 @@ from rustfix_mem import (
     removal,
     shipped,
     types,
+    wide,
     widths,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem import Codebase, Edit, Gate
+    from rustfix_mem import Codebase, Edit, Gate, syntax
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +106,7 @@ class WidthCache(Codemod):
     guide: ClassVar[str] = "2.4, 3.3"
     level: ClassVar[Applicability] = Applicability.MAYBE_INCORRECT
     gate: ClassVar[Gate] = (widths.GATE,)
+    sight: ClassVar[type[Any] | None] = wide.Wide
 
     max_widths: int = param(
         3,
@@ -114,17 +116,26 @@ class WidthCache(Codemod):
         at_most=4_294_967_295,  # what `usize` holds on the smallest targets in use
     )
 
+    @classmethod
+    def look(cls, tree: syntax.Tree) -> Iterator[wide.Wide]:
+        if (spoken := wide.spoken(tree.source)) is not None:
+            yield spoken
+
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
-        for path in codebase.passed(type(self)):
-            for collection in types.collections(path, codebase):
-                yield from self._said(collection, codebase)
+        paths = codebase.sights(type(self), wide.Wide)
+        codebase.prepare_outlines(paths)
+        kept = [one for path in paths for one in types.collections(path, codebase)]
+        asked = widths.asked_about(kept, codebase)
+        codebase.prepare_about((one.path, (one.name,)) for one in asked)
+        kept = [one for one in kept if widths.passes(one, codebase)]
+        growth.foresee(kept, codebase)
+        for collection in kept:
+            yield from self._said(collection, codebase)
 
     def _said(
         self, collection: types.Collection, codebase: Codebase
     ) -> Iterator[Finding | LeftAlone]:
         """What is said of one map; nothing of one that is not keyed by a width."""
-        if not widths.passes(collection, codebase):
-            return
         verdict = growth.judge(collection, codebase)
         width = widths.width(collection, verdict.growths, codebase)
         if width is None or not (verdict.growths or verdict.dead):

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file import skim as skim
     from rustfix_mem.rust.file import statics as statics
     from rustfix_mem.rust.file import syntax as syntax
+    from rustfix_mem.rust.file import wide as wide
     from rustfix_mem.rust.file import wraps as wraps
     from rustfix_mem.rust.output import capped as capped
     from rustfix_mem.rust.output import needs as needs
@@ -114,6 +115,7 @@ _ROOMS = {
     "syntax": "rust.file",
     "types": "rust.whole",
     "unbounded": "rust.bounds",
+    "wide": "rust.file",
     "widths": "rust.verdict",
     "wraps": "rust.file",
 }

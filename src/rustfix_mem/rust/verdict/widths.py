@@ -11,11 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.file.wide import SAID
 from rustfix_mem.rust.whole.links import touching
 from rustfix_mem.rust.whole.types import POINTERS, is_copy
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rustfix_mem.rust.file.facts import TypeTree
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.links import Here
@@ -51,13 +54,27 @@ SMALL = frozenset("String str Cow CompactString SmolStr Duration".split())
 
 def passes(collection: Collection, files: Files) -> bool:
     """Whether the declaration may be one that `width` speaks of: all that costs nothing to ask."""
-    key, source = collection.key, files.sources[collection.path]
+    return may_pass(collection, files) and (_is_said(collection) or _is_asked(collection, files))
+
+
+def asked_about(collections: Iterable[Collection], files: Files) -> list[Collection]:
+    """Those whose own files `passes` asks about them."""
+    return [one for one in collections if may_pass(one, files) and not _is_said(one)]
+
+
+def may_pass(collection: Collection, files: Files) -> bool:
+    """Whether a map may be keyed by a width, and its file speaks of one."""
+    key, path = collection.key, collection.path
     numbers = [key] if key.head != "()" else list(key.args)
     plain = all(one.name in NUMBERS for one in numbers) or key.name.endswith(SIZED)
-    if not plain or collection.is_set or not (GATE.search(source) and SAID.search(source)):
+    if not plain or collection.is_set:
         return False
-    sized = key.name.endswith(SIZED)
-    return sized or _speaks(collection.name) or _is_asked(collection, files)
+    return files.words.holds(path, GATE) and files.words.holds(path, SAID)
+
+
+def _is_said(collection: Collection) -> bool:
+    """Whether the declaration alone says that it is keyed by one."""
+    return collection.key.name.endswith(SIZED) or _speaks(collection.name)
 
 
 def _is_asked(collection: Collection, files: Files) -> bool:
@@ -72,7 +89,6 @@ def _speaks(written: str) -> bool:
     return any({*_words(word)} & SPOKEN for word in _ids(written))
 
 
-SAID = re.compile(rb"width|cols\b|columns|(?:Size|Dimensions|Viewport)\b")
 SIZED = ("Size", "Width", "Dimensions", "Viewport")
 
 
