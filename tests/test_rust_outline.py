@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file import syntax, wraps
 from rustfix_mem.rust.file.facts import Outline
 from rustfix_mem.rust.file.look import look, outline
 
@@ -83,3 +83,61 @@ def test_no_copy_is_left_for_the_collector() -> None:
     finally:
         gc.enable()
     assert left == 0
+
+
+def wraps_of(source: bytes) -> list[wraps.Wrap]:
+    with syntax.parsed(source) as tree:
+        return list(wraps.wraps(tree))
+
+
+def wraps_of_all(source: bytes, monkeypatch: pytest.MonkeyPatch) -> list[wraps.Wrap]:
+    """The same, of a copy of the whole tree."""
+    with monkeypatch.context() as patched:
+        patched.setattr(wraps, "_root", lambda tree: tree.root)
+        return wraps_of(source)
+
+
+def test_wraps_are_seen_in_part_of_a_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = 0
+    for path in FILES:
+        source = path.read_bytes()
+        seen += len(found := wraps_of(source))
+        assert found == wraps_of_all(source, monkeypatch), path
+    assert seen > 40
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "static S: L = L::new(|| { let a = f(); let b = Arc::new(a.clone()); g(a, b) });",
+        "// Arc::new(x.clone())\nfn f(x: &T) { loop { g(Rc :: new(x.clone())); } } fn g() { h() }",
+        "/* Arc::new(x.clone()) */ fn f(x: &T) { g(Arc::new(x.clone())) }",
+        "impl A for B { fn f(x: &T) { g(Arc::new((*x).clone())) } }",
+        "fn f(x: &T) { g(Arc::new(a { b }.c.as_ref().clone())); Arc::new(x.deref::<T>().clone()) }",
+        "fn f(x: &T) { loop { g(Arc /**/ :: new(x.clone())); h(Arc::new /**/ (x.clone())) } }",
+        "fn f(x: &T) { loop { g(Arc::new(/**/ x.clone())); h(Arc::new(x /**/ . /**/ clone())) } }",
+        "fn f(r#x: &T, é: &T) { loop { g(Arc::new(r#x.clone())); h(Arc::new(é.clone())) } }",
+        "fn f(x: &T) { loop { g(Arc::new( ( /**/ *x).clone())) } }",
+        "fn f(x: T) { fn g(x: &T) { h(Arc::new(x.clone())) } let i = || Arc::new(x.clone()); }",
+        "fn a() {} #[cfg(test)] mod tests { fn f(x: &T) { g(Arc::new(x.clone())) } }",
+        "fn f(x: &T) { m!(Arc::new(x.clone())); } const C: fn(&T) = |x| g(Rc::new(x.clone()));",
+    ],
+)
+def test_wherever_they_stand(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wraps_of(source.encode()) == wraps_of_all(source.encode(), monkeypatch)
+
+
+def test_only_functions_that_hold_wraps_are_copied() -> None:
+    source = b"fn a() { let b = c(1, 2); } " * 50 + b"fn f(x: &T) { g(Arc::new(x.clone())) }"
+    with syntax.parsed(source) as tree:
+        copied = wraps._root(tree)
+        assert copied is not None
+        assert len(list(wraps.wraps(tree))) == 1
+        assert len(syntax.walk(copied)) * 2 < len(syntax.walk(tree.root))
+
+
+def test_a_file_without_wraps_is_not_parsed() -> None:
+    source = b"fn f() { g(Arc::new(self.x.clone())) } fn g() { h(x.clone(), Arc::new(1)) }"
+    with syntax.parsed(source) as tree:
+        assert list(wraps.wraps(tree)) == []
+        assert not tree.is_parsed

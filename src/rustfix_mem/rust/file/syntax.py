@@ -131,10 +131,6 @@ class NotUnderstood(Exception):  # not an error: an answer
     """The grammar lost the thread: there is no tree to go by."""
 
 
-def _start(node: tree_sitter.Node) -> int:
-    return node.start_byte
-
-
 @dataclass(frozen=True, slots=True)
 class Callable:
     """A function, as far as it is known before anything is copied."""
@@ -209,8 +205,14 @@ class Tree:
 
     def functions(self) -> list[Callable]:
         """Every function with a body, in order of the text: without copying anything."""
-        found = _functions_of().captures(self._tree.root_node).get("function", [])
-        return [Callable.of(node, self.source) for node in sorted(found, key=_start)]
+        at = self._tree.root_node.descendant_for_byte_range
+        words = (at(*found.span()) for found in FN.finditer(self.source))
+        found = (word.parent for word in words if word is not None and word.type == "fn")
+        return [
+            Callable.of(node, self.source)
+            for node in found
+            if node is not None and node.type == "function_item" and _has_body(node)
+        ]
 
     def around(self, kept: Iterable[Span]) -> Node:
         """The root of a copy with these parts whole, and of the rest only what declares."""
@@ -280,11 +282,12 @@ def _language() -> Language:
     return Language(tree_sitter_rust.language())
 
 
-@cache
-def _functions_of() -> tree_sitter.QueryCursor:
-    from tree_sitter import Query, QueryCursor
+FN = re.compile(rb"\bfn\b")
 
-    return QueryCursor(Query(_language(), "(function_item body: (block)) @function"))
+
+def _has_body(function: tree_sitter.Node) -> bool:
+    body = function.child_by_field_name("body")
+    return body is not None and body.type == "block"
 
 
 @cache
@@ -403,8 +406,7 @@ class _Parts:
         self.items = items
         """Where something may be declared."""
         self.starts = [span.start for span in kept]
-        self.ends = [*accumulate((span.end for span in kept), max)]
-        """The end that is farthest of each part, in order of their starts, and of all before it."""
+        self.ends = _running_ends(kept)
 
     def leave_out(self, node: Node) -> bool:
         """Whether nobody asks what is in a node that may hold code."""
@@ -419,6 +421,18 @@ class _Parts:
                     return False
         inside = bisect_right(self.starts, node.start_byte) - 1
         return inside < 0 or self.ends[inside] < node.end_byte
+
+
+def uncovered(places: Iterable[int], spans: Sequence[Span]) -> list[int]:
+    """The places that none of the spans holds, which are in order of their starts."""
+    starts, ends = [span.start for span in spans], _running_ends(spans)
+    before = ((at, bisect_right(starts, at) - 1) for at in places)
+    return [at for at, last in before if last < 0 or ends[last] <= at]
+
+
+def _running_ends(spans: Iterable[Span]) -> list[int]:
+    """The end that is farthest of each span, in order of their starts, and of all before it."""
+    return [*accumulate((span.end for span in spans), max)]
 
 
 def text(node: Node | None) -> str:

@@ -22,6 +22,14 @@ GATE = (
 )
 """Patterns without one of which a file puts no clone of a place behind a pointer."""
 
+MAKES = re.compile(rb"[rR]c\s*::\s*new\b")
+CLONED = rb"\s*(?:/|\.\s*(?:/|clone\b))"
+NAME = rb"(?!self\b)(?:r#)?[\w\x80-\xff]+"
+CLONES = re.compile(MAKES.pattern + rb"\s*(?:/|\(\s*(?:/|\(\s*[/*]|" + NAME + CLONED + rb"))")
+BEHIND = re.compile(rb"\b(?:as_ref|deref)\s*(?:/|::|\(\s*(?:/|\)" + CLONED + rb"))")
+"""What is written wherever a local, or what is behind a pointer, is cloned behind a new one: all of
+`CLONES`, or `MAKES` and `BEHIND`. Where a slash is, there may be a comment."""
+
 POINTER = re.compile(r"(?:(?:std|alloc)::sync::)?Arc::new|(?:(?:std|alloc)::rc::)?Rc::new")
 LOOPS = ("for_expression", "while_expression", "loop_expression")
 
@@ -48,8 +56,11 @@ def wraps(tree: Tree) -> Iterator[Wrap]:
     """The clones that a file puts behind new pointers, as far as anything can be done about them:
     of locals and parameters, and of what is behind a pointer already; tests aside."""
     found: dict[tuple[int, str], list[tuple[Node, Wrap]]] = {}
-    values = [(node, value) for node in syntax.walk(tree.root) if (value := cloned(node))]
-    tests = _tests(tree) if values else []
+    root = _root(tree)
+    if root is None:
+        return
+    values = [(node, value) for node in syntax.walk(root) if (value := cloned(node))]
+    tests = _tests(root) if values else []
     for node, value in values:
         if any(test.holds(span(node)) for test in tests):
             continue
@@ -64,8 +75,36 @@ def wraps(tree: Tree) -> Iterator[Wrap]:
             yield from (made for _, made in several)
 
 
-def _tests(tree: Tree) -> list[Span]:
-    return [span(one.node) for one in items.collect(tree.root).functions if one.test]
+def _root(tree: Tree) -> Node | None:
+    """The root of a copy that has all functions with something to be seen; None without any."""
+    source = tree.source
+    if not _may_clone(source, 0, len(source)):
+        return None
+    if tree.error() is not None:
+        return tree.root
+    functions = [one.whole for one in tree.functions()]
+    seen = MAKES if BEHIND.search(source) else CLONES
+    outside = syntax.uncovered((found.start() for found in seen.finditer(source)), functions)
+    if any(not _is_remark(source, at) for at in outside):  # in a static, say
+        return tree.root
+    kept = [one for one in functions if _may_clone(source, one.start, one.end)]
+    return tree.around(kept) if kept else None
+
+
+def _may_clone(source: bytes, start: int, end: int) -> bool:
+    """Whether something that is worth seeing may be cloned behind a pointer there."""
+    if CLONES.search(source, start, end):
+        return True
+    return bool(BEHIND.search(source, start, end) and MAKES.search(source, start, end))
+
+
+def _is_remark(source: bytes, at: int) -> bool:
+    """Whether a place is in a line that is a comment."""
+    return source[source.rfind(b"\n", 0, at) + 1 : at].lstrip().startswith(b"//")
+
+
+def _tests(root: Node) -> list[Span]:
+    return [span(one.node) for one in items.collect(root).functions if one.test]
 
 
 def _worth(node: Node, made: Wrap) -> bool:

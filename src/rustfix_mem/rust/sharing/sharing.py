@@ -81,7 +81,10 @@ class Case:
 def judge(path: str, found: Sequence[Wrap], files: Files, asked: Observers) -> Iterator[Verdict]:
     """What can be done about each wrap of one file."""
     with syntax.parsed(files.sources[path]) as tree:
-        functions = items.collect(tree.root).functions
+        try:
+            functions = items.collect(tree.root).functions
+        except RecursionError:  # what saw the wraps has looked at less of the file
+            return
         done: dict[tuple[int, str], set[str]] = {}
         for wrap in sorted(found, key=lambda one: one.source != "pair"):
             node = syntax.descendant(tree.root, wrap.span)
