@@ -18,6 +18,8 @@ from rustfix_mem.rust.file.uses import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ahocorasick_rs import BytesAhoCorasick
+
     Index = Mapping[bytes, Sequence[int]]
 
 
@@ -49,13 +51,15 @@ class Skim:
     """Whether it may make a cache of a library without a bound."""
 
 
-STRUCT = re.compile(rb"\b(?:struct|union)\s+(\w+)\s*(<[^;{(]*?>)?\s*(?:where\b[^;{]*)?([{(])")
-ALIAS = re.compile(
-    rb"^[ \t]*(?:pub(?:\s*\([^)]*\))?\s+)?type\s+([A-Z]\w*)\s*(?:<[^=;]*>)?\s*=([^;]*);",
-    re.MULTILINE,
-)
+NAMED = rb"\s+(\w+)\s*(<[^;{(]*?>)?\s*(?:where\b[^;{]*)?([{(])"
+STRUCT = re.compile(rb"struct(?<=\bstruct)" + NAMED)
+UNION = re.compile(rb"union(?<=\bunion)" + NAMED)
+ALIAS = re.compile(rb"type\s+([A-Z]\w*)\s*(?:<[^=;]*>)?\s*=([^;]*);")
+BEFORE_ALIAS = re.compile(rb"^[ \t]*(?:pub(?:\s*\([^)]*\))?\s+)?\Z", re.MULTILINE)
 FIELD = re.compile(rb"(?:(pub)(?:\s*\([^)]*\))?\s+)?(?:r#)?\b([A-Za-z_]\w*)\s*:(?!:)")
-STATIC = re.compile(rb"\b(?:static|const)\s+(?:ref\s+|mut\s+)?([A-Za-z_]\w*)\s*:([^=;]*)")
+KEPT = rb"\s+(?:ref\s+|mut\s+)?([A-Za-z_]\w*)\s*:([^=;]*)"
+STATIC = re.compile(rb"static(?<=\bstatic)" + KEPT)
+CONST = re.compile(rb"const(?<=\bconst)" + KEPT)
 SHARED = re.compile(rb"\b(?:Arc|Rc)\s*<")
 BRACES = {b"{": re.compile(rb"[{}]"), b"(": re.compile(rb"[()]")}
 TESTS = re.compile(
@@ -83,19 +87,19 @@ NEARBY = (
     rb"[^;]{0,300}?(?:[:=(]\s*(?:[\w:<>]+\()*" + MANY + rb"|from_secs\(\d{3}"
     rb"|secs\w*\s*[:=][^;{}]{0,20}?\d{3}|from_(?:mins|hours|days))"
 )
-SIZED = tuple(
-    re.compile(word + rest)
+SIZED = {
+    word: re.compile(word + rest)
     for words, rest in (
-        ((b"ttl", b"max_?age", b"expir", b"time_to", b"lifetime", b"lifespan"), AGE),
-        ((b"capacity(?<!with_capacity)", b"entries", b"max_size"), COUNT),
+        ((b"ttl", b"maxage", b"max_age", b"expir", b"time_to", b"lifetime", b"lifespan"), AGE),
+        ((b"capacity", b"entries", b"max_size"), rb"(?<!with_capacity)" + COUNT),
         ((b"cache", b"lru", b"memoi"), NEARBY),
     )
     for word in words
-)
+}
 """Names that `numbers.TELLS`, and a number that is far above what anybody would ask for, in small
-letters. One pattern a name: what begins with a literal is searched for eight times as fast."""
+letters."""
 
-INNER = tuple(re.compile(w + rb"\w*\s*\.\s*(?:insert|entry)\s*\(") for w in (b"cache", b"memo"))
+INNER = {w: re.compile(w + rb"\w*\s*\.\s*(?:insert|entry)\s*\(") for w in (b"cache", b"memo")}
 """`inner.GROWS`, in small letters."""
 
 APART = re.compile(rb"\}\s*=\s*(?:&\s*mut\s+)?\*?self\b")
@@ -107,11 +111,20 @@ NEAR = 200
 FAR = 20_000
 """Bytes before a name in which its statement must begin to be understood."""
 
-MAKES = (b"unbounded", b"builder", b"Unlimited", b"memoize", b"cached")
-MADE = re.compile(
-    rb"(?:Cache|[Ll][Rr][Uu])\w*\s*(?:::\s*<[^;]*?>\s*)?::\s*(?:unbounded|new_unbounded|builder)"
-    rb"|Unlimited|\bmemoize\b|#\[(?:\w+::)*cached|use\s+cached\b"
+MADE = tuple(
+    re.compile(word + rest)
+    for words, rest in (
+        (
+            (b"Cache", b"Lru", b"LRU", b"lru"),
+            rb"\w*\s*(?:::\s*<[^;]*?>\s*)?::\s*(?:unbounded|new_unbounded|builder)",
+        ),
+        ((b"Unlimited", b"memoize(?<=\\bmemoize)\\b", b"use\\s+cached\\b"), b""),
+        ((b"#\\[",), rb"(?:\w+::)*cached"),
+    )
+    for word in words
 )
+MAKES = (b"unbounded", b"builder", b"Unlimited", b"memoize", b"cached")
+"""One of these is in whatever matches one of `MADE`."""
 
 
 def declares(source: bytes, families: Iterable[str]) -> tuple[Declared, ...]:
@@ -121,18 +134,41 @@ def declares(source: bytes, families: Iterable[str]) -> tuple[Declared, ...]:
 
 def skim(source: bytes, families: Iterable[str]) -> Skim:
     """Everything that `source` declares of these types, by their names."""
-    kinds = _kinds(tuple(families))
-    live = _without_tests(source)
+    names = tuple(families)
+    kinds, live = _kinds(names), _without_tests(source)
     return Skim(
         tuple(declared(live, kinds)),
-        tuple(name.decode() for name in dict.fromkeys(_aliases(live, kinds))),
-        _one_of(SIZED, live.lower()),
-        any(word in live for word in MAKES) and MADE.search(live) is not None,
+        tuple(name.decode() for name in dict.fromkeys(_aliases(live, names))),
+        _spoken(SIZED, live),
+        any(word in live for word in MAKES) and any(made.search(live) for made in MADE),
     )
 
 
-def _one_of(patterns: Iterable[re.Pattern[bytes]], text: bytes) -> bool:
-    return any(pattern.search(text) for pattern in patterns)
+def _spoken(wanted: Mapping[bytes, re.Pattern[bytes]], live: bytes) -> bool:
+    """Whether one of the patterns, by the words that they begin with, is in it in small letters."""
+    small, places = _words(live)
+    return any(wanted[word].match(small, at) for word, at in places if word in wanted)
+
+
+@lru_cache(maxsize=1)
+def _words(live: bytes) -> tuple[bytes, list[tuple[bytes, int]]]:
+    """A source in small letters, and where the words of `SIZED` and `INNER` stand in that.
+
+    One pass for all takes as long as two patterns.
+    """
+    small = live.lower()
+    found = _finder().find_matches_as_indexes(small, overlapping=True)
+    return small, [(WORDS[index], start) for index, start, _ in found]
+
+
+WORDS = (*dict.fromkeys((*SIZED, *INNER)),)
+
+
+@cache
+def _finder() -> BytesAhoCorasick:
+    from ahocorasick_rs import BytesAhoCorasick
+
+    return BytesAhoCorasick(WORDS)
 
 
 @cache
@@ -141,15 +177,38 @@ def _kinds(families: tuple[str, ...]) -> re.Pattern[bytes]:
     return re.compile(rb"(?:" + "|".join(map(re.escape, families)).encode() + rb")\b")
 
 
-def _aliases(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[bytes]:
+def _aliases(live: bytes, families: tuple[str, ...]) -> Iterator[bytes]:
     """`type Name = HashMap<…>;`, `use std::collections::HashMap as Name`."""
-    for found in kinds.finditer(live):
-        behind = re.match(rb"\s+as\s+(\w+)", live[found.end() : found.end() + 80])
-        if behind is not None and behind[1] != b"_":
-            yield behind[1]
-    for alias in ALIAS.finditer(live):
-        if kinds.search(alias[2]):
+    kinds, ends = _kinds(families), tuple(name.encode() for name in families)
+    renamed = (found for one in _renames(families) for found in one.finditer(live))
+    for found in sorted(renamed, key=_start):
+        if live.endswith(ends, 0, found.end(1)) and found[2] != b"_":
+            yield found[2]
+    alias = ALIAS.search(live)
+    while alias is not None:
+        is_item = BEFORE_ALIAS.search(live[max(0, alias.start() - NEAR) : alias.start()])
+        if is_item and kinds.search(alias[2]):
             yield alias[1]
+        alias = ALIAS.search(live, alias.end() if is_item else alias.start() + 1)
+
+
+@cache
+def _renames(families: tuple[str, ...]) -> tuple[re.Pattern[bytes], ...]:
+    """What ends as one of these names does, and is given another: few endings, many names."""
+    endings = dict.fromkeys(name[-ENDING:].encode() for name in families)
+    return tuple(re.compile(b"(" + re.escape(end) + rb")\s+as\s+(\w+)") for end in endings)
+
+
+ENDING = 3
+
+
+def _start(found: re.Match[bytes]) -> int:
+    return found.start()
+
+
+def _both(first: re.Pattern[bytes], other: re.Pattern[bytes], live: bytes) -> list[re.Match[bytes]]:
+    """All that either matches, in order of the text: each begins with a literal."""
+    return sorted([*first.finditer(live), *other.finditer(live)], key=_start)
 
 
 def _without_tests(source: bytes) -> bytes:
@@ -166,17 +225,16 @@ def declared(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[Declared]:
     """The fields and statics whose type names one of the collections."""
     fields = list(_fields(live, kinds))
     names = Counter(field.name for field in fields)
-    inner = _one_of(INNER, live.lower())
     at = _index(live) if len(fields) >= WORTH_AN_INDEX else None
     for field in fields:
         item = f"{field.owner.decode()}.{field.name.decode()}"
-        alone = names[field.name] == 1 and not field.name.isdigit() and not inner
+        alone = names[field.name] == 1 and not field.name.isdigit()
         settled = field.borrows or (alone and _settled(live, field.name, rb".", at))
         grown = field.name.isdigit() or _grown(live, field.name, rb".", at)
         yield Declared(field.name.decode(), item, field.public, settled and not field.weak, grown)
-    for static in STATIC.finditer(live):
+    for static in _both(STATIC, CONST, live):
         if kinds.search(static[2]):
-            settled = not inner and b"Weak" not in static[2] and _settled(live, static[1], b"")
+            settled = b"Weak" not in static[2] and _settled(live, static[1], b"")
             yield Declared(static[1].decode(), static[1].decode(), True, settled, True)
 
 
@@ -191,7 +249,7 @@ class _Field:
 
 
 def _fields(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[_Field]:
-    for struct in STRUCT.finditer(live):
+    for struct in _both(STRUCT, UNION, live):
         body = live[struct.end() : _end(live, struct.end(), struct[3])]
         if not kinds.search(body):
             continue
@@ -261,7 +319,7 @@ def _settled(live: bytes, name: bytes, behind: bytes, index: Index | None = None
         before = _before(live, start)
         whole = before.endswith(behind) if behind else not re.search(rb"\w\Z", line)
         if whole and b"//" not in line:
-            return True
+            return not _spoken(INNER, live)  # what grows inside of its values is another question
     return False
 
 
@@ -296,19 +354,19 @@ def _grown(live: bytes, name: bytes, behind: bytes, index: Index | None = None) 
             return True
         if _is_lent(live, start):
             return True
-    return _takes_apart(live) and _is_taken_out(live, name)
+    return any(_has_word(body, name) for body in _taken_apart(live))
 
 
 @lru_cache(maxsize=1)
-def _takes_apart(live: bytes) -> bool:
-    """Whether anything in a file takes `self` apart; asked for each of its fields."""
-    return APART.search(live) is not None
+def _taken_apart(live: bytes) -> tuple[bytes, ...]:
+    """What is between the braces of each pattern that takes `self` apart; asked for each field."""
+    ends = [found.start() for found in APART.finditer(live)]
+    bodies = (live[live.rfind(b"{", 0, end) + 1 : end] for end in ends)
+    return tuple(body for body in bodies if b"}" not in body)
 
 
-def _is_taken_out(live: bytes, name: bytes) -> bool:
-    """Whether a pattern that takes `self` apart has the name in it."""
-    apart = rb"\{[^{}]*\b" + re.escape(name) + rb"\b[^{}]*" + APART.pattern
-    return re.search(apart, live) is not None
+def _has_word(text: bytes, name: bytes) -> bool:
+    return any(not start or text[start - 1] not in WORD for start, _ in _places(text, name))
 
 
 def _is_lent(live: bytes, at: int) -> bool:
