@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rustfix_mem.rust.file import syntax, wraps
+from rustfix_mem.rust.file import items, numbers, syntax, wraps
 from rustfix_mem.rust.file.facts import Outline
 from rustfix_mem.rust.file.look import look, outline
 
@@ -141,3 +141,54 @@ def test_a_file_without_wraps_is_not_parsed() -> None:
     with syntax.parsed(source) as tree:
         assert list(wraps.wraps(tree)) == []
         assert not tree.is_parsed
+
+
+def told_of_all(source: bytes) -> numbers.Found:
+    with syntax.parsed(source) as tree:
+        return numbers.collect(tree.root, items.collect(tree.root))
+
+
+def told(source: bytes) -> numbers.Found | None:
+    with syntax.parsed(source) as tree:
+        return numbers.told(tree)
+
+
+def test_numbers_are_told_from_part_of_a_tree() -> None:
+    found = 0
+    for path in FILES:
+        source = path.read_bytes()
+        known = told(source)
+        if known is None:
+            assert look(source).error is not None, path
+            continue
+        assert known == told_of_all(source), path
+        found += len(known.numbers) + len(known.makers) + len(known.memoised)
+    assert found > 200
+
+
+@pytest.mark.parametrize(
+    ("source", "many"),
+    [
+        ("const CACHE_SIZE: usize = 10 * 1000; fn f() { g(1) }", 1),
+        ("static S: L<C> = L::new(|| C::new(Config { capacity: 1000 }));", 1),
+        ("impl Lru { fn new() -> Self { Self { size: 1000, other: g(1) } } }", 1),
+        ("impl Lru { fn new() -> X { const SIZE: usize = 1000; g(SIZE) } fn g() { h(1) } }", 1),
+        ("impl A { const MAX_AGE: u64 = 1000; fn f() { g(1) } }", 1),
+        ("trait A { const TTL: u64 = 60; fn f() { g(1) } }", 1),
+        ("fn f() { fn cached_entries() -> u64 { 1000 } g(1) }", 1),
+        ("struct A; #[cached(\n size = 10)] fn f() -> u8 { g(1) } fn h() { f() }", 2),
+        ("fn f() { g(1) } fn h() { moka::Cache::builder().build() }", 1),
+        ("fn f() { let c = LruCache::unbounded(); } fn g() { lru(h) }", 1),
+        ("fn f() { g(1) } fn h() { LruMap::new(Unlimited) }", 1),
+        ("m! { const CACHE_SIZE: usize = 10; }", 0),
+    ],
+)
+def test_wherever_a_number_stands(source: str, many: int) -> None:
+    found = told(source.encode())
+    assert found == told_of_all(source.encode())
+    assert found is not None
+    assert len(found.numbers) + len(found.makers) + len(found.memoised) == many
+
+
+def test_a_file_that_is_not_understood_is_not_told_of() -> None:
+    assert told(b"fn f( { CACHE_SIZE = 1000") is None

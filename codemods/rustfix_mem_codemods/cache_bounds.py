@@ -15,6 +15,7 @@ from rustfix_mem import (
     doubtful,
     growth,
     limits,
+    numbers,
     param,
     pins,
     placement,
@@ -194,7 +195,8 @@ class CacheBounds(Codemod):
 
     @classmethod
     def look(cls, tree: syntax.Tree) -> Iterator[skim.Skim]:
-        yield skim.skim(tree.source, types.NAMES)
+        seen = skim.skim(tree.source, types.NAMES)
+        yield replace(seen, told=numbers.told(tree)) if seen.sized or seen.made else seen
 
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         passed = codebase.passed(type(self))
@@ -203,17 +205,18 @@ class CacheBounds(Codemod):
         paths = _files(passed, codebase) if worth is None else [*worth]
         sized = [path for path in passed if not seen or self.given or seen[path].sized]
         made = [path for path in passed if not seen or seen[path].made]
-        if worth is None:
-            codebase.prepare([*paths, *sized, *made])
-        else:
-            codebase.prepare([*sized, *made])
+        told = {path: one.told for path, one in seen.items() if one.told is not None}
+        asked = [*sized, *made] if worth is not None else [*paths, *sized, *made]
+        codebase.prepare(path for path in asked if path not in told)
+        if worth is not None:
             types.foresee(worth, codebase)
         yield from self._collections(paths, worth, codebase)
         for path in sized:
-            for limit in limits.limits(path, codebase):
+            for limit in limits.limits(path, told.get(path) or codebase.facts(path), codebase):
                 yield from self._limit(limit, codebase)
         for path in made:
-            for found in unbounded.unbounded(path, self.max_entries, codebase):
+            known = told.get(path) or codebase.facts(path)
+            for found in unbounded.unbounded(path, known, self.max_entries, codebase):
                 yield self._unbounded(found, codebase)
 
     def _skims(self, codebase: Codebase) -> dict[str, skim.Skim]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.cap import placement as placement
     from rustfix_mem.rust.file import buffers as buffers
     from rustfix_mem.rust.file import frames as frames
+    from rustfix_mem.rust.file import numbers as numbers
     from rustfix_mem.rust.file import outputs as outputs
     from rustfix_mem.rust.file import process_reads as process_reads
     from rustfix_mem.rust.file import queues as queues
@@ -93,6 +94,7 @@ _ROOMS = {
     "lockfile": "cargo",
     "mains": "rust.whole",
     "needs": "rust.output",
+    "numbers": "rust.file",
     "offers": "rust.write",
     "outputs": "rust.file",
     "partial": "rust.output",

@@ -7,11 +7,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.bounds.spared import CACHED, LONG, is_bytes, spared, spoken
+from rustfix_mem.rust.file.facts import FileFacts
+from rustfix_mem.rust.file.numbers import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.rust.file.facts import FnDef, Maker, Number, TypeTree
+    from rustfix_mem.rust.file.facts import FnDef, Number, TypeTree
     from rustfix_mem.rust.whole.files import Files
 
 GATE = (
@@ -92,13 +94,13 @@ class Limit:
         return value * MILLIS[self.unit] / 1000 if self.counts == "seconds" else value
 
 
-def limits(path: str, files: Files) -> Iterator[Limit]:
-    """The limits that one file holds, outside of tests, in order of the text."""
-    for number in files.facts(path).numbers:
+def limits(path: str, told: Told, files: Files) -> Iterator[Limit]:
+    """The limits that one file holds, of which `told` has the numbers, outside of tests."""
+    for number in told.numbers:
         if number.test:
             continue
         found = _KINDS[number.role](number, path, files)
-        if found is None:
+        if found is None or (number.role == "method" and _is_weighed(number, found, told)):
             continue
         counts, item, said = found
         unit = _unit(number, said) if counts == "seconds" else "entries"
@@ -117,6 +119,9 @@ def against(limit: Limit, files: Files) -> tuple[str, ...]:
     found = spared(limit.number, limit.counts, limit.item, limit.said, limit.path, files)
     return tuple(dict.fromkeys(found))
 
+
+Told = FileFacts | Found
+"""Who has the numbers of a file, and what makes its caches."""
 
 _Found = tuple[str, str, frozenset[str]]
 """What it counts, the item, and the words that speak of it."""
@@ -141,14 +146,15 @@ def _home(path: str) -> frozenset[str]:
 
 def _constant(number: Number, path: str, files: Files) -> _Found | None:
     said = spoken(number.name)
-    declared = [s for s in files.outline(path).statics if s.name == number.name]
-    duration = bool(declared) and declared[0].type.name == "Duration"
-    if bool(number.unit) != duration:
-        return None
     strong = said & MANY or said & LONG or said.issuperset(("MAX", "AGE"))
     cached = bool(said & CACHED) or bool(strong and _home(path) & CACHED)
     counts = _counted(said, cached)
-    return (counts, number.name, said) if counts and (counts == "seconds") >= duration else None
+    if counts is None:
+        return None
+    declared = [s for s in files.outline(path).statics if s.name == number.name]
+    duration = bool(declared) and declared[0].type.name == "Duration"
+    fits = bool(number.unit) == duration and (counts == "seconds") >= duration
+    return (counts, number.name, said) if fits else None
 
 
 def _field(number: Number, path: str, files: Files) -> _Found | None:
@@ -206,15 +212,14 @@ def _method(number: Number, path: str, files: Files) -> _Found | None:
         return None
     if meaning.path.partition("::")[0] not in ("moka", "mini_moka"):
         return None
-    if counts == "entries" and any("weigher" in m.chain for m in _around(number, path, files)):
-        return None
     return counts, f"{number.owner.rpartition('::')[2]}.{number.name}", spoken(number.name)
 
 
-def _around(number: Number, path: str, files: Files) -> list[Maker]:
-    """The chains of methods that a number is told in."""
+def _is_weighed(number: Number, found: _Found, told: Told) -> bool:
+    """Whether the chain of methods that a number is told in says that it counts no entries."""
     start = number.span.start
-    return [m for m in files.facts(path).makers if m.span.start < start <= m.last]
+    around = [m for m in told.makers if m.span.start < start <= m.last]
+    return found[0] == "entries" and any("weigher" in m.chain for m in around)
 
 
 def _returned(number: Number, path: str, files: Files) -> _Found | None:

@@ -64,7 +64,7 @@ def spoken(name: str) -> frozenset[str]:
 
 def _of_static(number: Number, path: str, files: Files) -> frozenset[str]:
     """The words of the static in whose initialiser a number stands."""
-    for static in files.facts(path).statics:
+    for static in files.outline(path).statics:
         if not static.constant and static.span.holds(number.span):
             return spoken(static.name)
     return frozenset()
@@ -136,7 +136,7 @@ def _field_of(number: Number, path: str, files: Files) -> tuple[str, str]:
         return number.owner.rpartition("::")[2], number.name
     source, name = files.sources[path], re.escape(number.name.encode())
     asked = re.compile(rb'\bdefault\s*=\s*"(?:\w+::)*' + name + rb'"')  # by serde, clap
-    for defined in files.facts(path).types if number.role == "returned" else ():
+    for defined in files.outline(path).types if number.role == "returned" else ():
         found = asked.search(source, defined.span.start, defined.span.end)
         after = found.end() if found is not None else defined.span.end
         behind = [kept.name for kept in defined.fields if kept.span.start > after]

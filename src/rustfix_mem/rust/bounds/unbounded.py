@@ -20,6 +20,7 @@ from rustfix_mem.text import Edit, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rustfix_mem.rust.bounds.limits import Told
     from rustfix_mem.rust.file.facts import Maker, Memoised, TypeTree
     from rustfix_mem.rust.whole.files import Files
 
@@ -60,15 +61,15 @@ class Unbounded:
     """Why it needs no bound."""
 
 
-def unbounded(path: str, entries: int, files: Files) -> Iterator[Unbounded]:
+def unbounded(path: str, told: Told, entries: int, files: Files) -> Iterator[Unbounded]:
     """The caches of one file that a library keeps without a bound, each told `entries`."""
-    facts = files.facts(path)
-    for maker in facts.makers:
+    for maker in told.makers:
         crate = _crate(maker, path, files)
         if crate is not None and "max_capacity" not in maker.chain:
             yield _made(maker, crate, path, entries, files)
-    for memo in facts.memoised:
-        meaning = files.names.meaning(memo.macro, path, facts.fns[memo.fn].module)
+    for memo in told.memoised:
+        module = files.outline(path).fns[memo.fn].module
+        meaning = files.names.meaning(memo.macro, path, module)
         crate = meaning.path.partition("::")[0] if meaning is not None else None
         if crate in ("cached", "memoize"):
             yield _remembered(memo, crate, path, entries, files)

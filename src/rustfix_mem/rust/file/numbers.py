@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import Maker, Memoised, Number
+from rustfix_mem.rust.file.items import collect as collected
 from rustfix_mem.rust.file.syntax import field, span, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rustfix_mem.rust.file.items import Function, Items
-    from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.rust.file.syntax import Node, Tree
     from rustfix_mem.text import Span
 
 TELLS = re.compile(
@@ -36,16 +37,29 @@ UNBOUNDED = ("unbounded", "unbounded_with_hasher", "new_unbounded", "builder")
 MEMO_MACROS = ("cached", "memoize")
 
 
+NAMES = rb"(?i:" + TELLS.pattern.encode() + rb")"
+TOLD = re.compile(NAMES)
+OWNED = re.compile(rb"\b(?:impl|trait)\b[^{;]*?" + NAMES)
+"""A type that is called so: whatever is given to its `Self`, or to a constant in its methods."""
+
+OWN = re.compile(rb"Self|const|static")
+GIVEN = re.compile(rb"(?<!\w)[0-9]|unbounded|builder|Unlimited")
+"""A number, or what makes a cache."""
+
+MEMOISED = re.compile(rb"#\s*!?\s*\[[^\]]*\b(?:cached|memoize)\b")
+"""An attribute that may remember results."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What `collect` finds in one file."""
 
-    numbers: tuple[Number, ...]
-    makers: tuple[Maker, ...]
-    memoised: tuple[Memoised, ...]
+    numbers: tuple[Number, ...] = ()
+    makers: tuple[Maker, ...] = ()
+    memoised: tuple[Memoised, ...] = ()
 
 
-NOTHING = Found((), (), ())
+NOTHING = Found()
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,37 @@ class _File:
         """What `Self` is at a node."""
         index = self.at(node)[0]
         return self.items.functions[index].owner if index >= 0 else ""
+
+
+def told(tree: Tree) -> Found | None:
+    """What `collect` finds in a whole file, looked for only where its words stand.
+
+    None for a file that is not understood.
+    """
+    if tree.error() is not None:
+        return None
+    try:
+        root = _root(tree)
+        return collect(root, collected(root))
+    except RecursionError:
+        return None
+
+
+def _root(tree: Tree) -> Node:
+    """The root of a copy that has every function, constant and static with something to be told."""
+    source = tree.source
+    if MEMOISED.search(source):
+        return tree.root
+    owned = OWNED.search(source) is not None
+
+    def is_telling(one: Span) -> bool:
+        if not GIVEN.search(source, one.start, one.end):
+            return False
+        own = owned and OWN.search(source, one.start, one.end)
+        return bool(own or TOLD.search(source, one.start, one.end))
+
+    values = (*(one.whole for one in tree.functions()), *tree.values())
+    return tree.around(filter(is_telling, sorted(values)))
 
 
 def collect(root: Node, items: Items) -> Found:

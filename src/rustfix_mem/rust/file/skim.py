@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.file.numbers import Found  # noqa: TC001 - msgspec asks what it is
 from rustfix_mem.rust.file.uses import KINDS
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Skim:
     """Whether a number stands where it may bound a cache."""
     made: bool
     """Whether it may make a cache of a library without a bound."""
+    told: Found | None = None
+    """What `numbers` has to tell of it, where one of both is so and somebody has looked."""
 
 
 NAMED = rb"\s+(\w+)\s*(<[^;{(]*?>)?\s*(?:where\b[^;{]*)?([{(])"

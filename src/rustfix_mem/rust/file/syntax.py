@@ -214,6 +214,17 @@ class Tree:
             if node is not None and node.type == "function_item" and _has_body(node)
         ]
 
+    def values(self) -> list[Span]:
+        """Every constant and static, in order of the text: without copying anything."""
+        at = self._tree.root_node.descendant_for_byte_range
+        words = (at(*found.span()) for found in VALUE.finditer(self.source))
+        found = (word.parent for word in words if word is not None and word.type in VALUES)
+        return [
+            Span(node.start_byte, node.end_byte)
+            for node in found
+            if node is not None and node.type in ("const_item", "static_item")
+        ]
+
     def around(self, kept: Iterable[Span]) -> Node:
         """The root of a copy with these parts whole, and of the rest only what declares."""
         if self._root is None:
@@ -283,6 +294,8 @@ def _language() -> Language:
 
 
 FN = re.compile(rb"\bfn\b")
+VALUES = ("const", "static")
+VALUE = re.compile(rb"\b(?:const|static)\b")
 
 
 def _has_body(function: tree_sitter.Node) -> bool:
