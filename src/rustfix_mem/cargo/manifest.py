@@ -7,6 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -128,26 +129,64 @@ def packages(
 
     `manifests` maps each `Cargo.toml` to its bytes; cargo is not run and no file is opened.
     """
-    tables: dict[str, dict[str, Any]] = {}
+    read_tables: dict[str, dict[str, Any]] = {}
     bad: list[BadManifest] = []
     for path, source in manifests.items():
         try:
-            tables[posixpath.dirname(path)] = read(source)
+            read_tables[posixpath.dirname(path)] = read(source)
         except ValueError as error:
             bad.append(BadManifest(path, f"invalid TOML: {error}"))
+    tables, rust = _Tables(read_tables), _Rust(rust_files)
     members = _members(tables)
     found = [
-        _package(folder, table, tables, folder in members, rust_files)
-        for folder, table in sorted(tables.items())
+        _package(folder, table, tables, folder in members, rust)
+        for folder, table in sorted(read_tables.items())
         if isinstance(table.get("package"), dict)
     ]
     return tuple(found), tuple(bad)
 
 
-def _members(tables: Mapping[str, dict[str, Any]]) -> set[str]:
+@dataclass(frozen=True)
+class _Tables:
+    """What every manifest says, by its folder."""
+
+    all: Mapping[str, dict[str, Any]]
+
+    @cached_property
+    def roots(self) -> dict[str, dict[str, Any]]:
+        """The `[workspace]` table of each folder that has one."""
+        found = {folder: table.get("workspace") for folder, table in self.all.items()}
+        return {folder: table for folder, table in found.items() if isinstance(table, dict)}
+
+    def shared(self, folder: str) -> dict[str, Any]:
+        """The dependencies that a package may take from its workspace."""
+        root = folder if folder in self.roots else _root_of(folder, self.roots) or ""
+        return _table(_table(self.all.get(root, {}), "workspace"), "dependencies")
+
+
+@dataclass(frozen=True)
+class _Rust:
+    """The Rust files, of which cargo finds targets by their place."""
+
+    files: Collection[str]
+
+    @cached_property
+    def at(self) -> Mapping[str, list[str]]:
+        """The files in each folder where targets may be found, and each `main.rs` one below."""
+        found: dict[str, list[str]] = {}
+        for path in self.files:
+            folder, _, name = path.rpartition("/")
+            above = folder.rpartition("/")[0] if name == "main.rs" else ""
+            for there in (folder, above):
+                if there.endswith(PLACE_ENDS):
+                    found.setdefault(there, []).append(path)
+        return found
+
+
+def _members(tables: _Tables) -> set[str]:
     """The folders of packages that cargo would build from some workspace of the repository."""
-    roots = _workspaces(tables)
-    found = {folder for folder in tables if folder in roots or _root_of(folder, roots) is None}
+    roots = tables.roots
+    found = {folder for folder in tables.all if folder in roots or _root_of(folder, roots) is None}
     for root, workspace in roots.items():
         excluded = [
             posixpath.normpath(posixpath.join(root, e)) for e in _strings(workspace, "exclude")
@@ -156,15 +195,11 @@ def _members(tables: Mapping[str, dict[str, Any]]) -> set[str]:
             glob = posixpath.normpath(posixpath.join(root, pattern)).removeprefix("./")
             glob = "" if glob == "." else glob
             out = [f"{folder}/" for folder in excluded]
-            found |= {f for f in tables if _matches(f, glob) and not f"{f}/".startswith(tuple(out))}
+            there = [folder for folder in tables.all if _matches(folder, glob)]
+            found |= {f for f in there if not f"{f}/".startswith(tuple(out))}
     while more := {d for f in found for d in _path_dependencies(f, tables) if d not in found}:
         found |= more
     return found
-
-
-def _workspaces(tables: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The `[workspace]` table of each folder that has one."""
-    return {folder: t["workspace"] for folder, t in tables.items() if _is_table(t, "workspace")}
 
 
 def _matches(folder: str, glob: str) -> bool:
@@ -179,11 +214,10 @@ def _root_of(folder: str, roots: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _path_dependencies(folder: str, tables: Mapping[str, dict[str, Any]]) -> Iterable[str]:
-    roots = _workspaces(tables)
-    root = folder if folder in roots else _root_of(folder, roots) or ""
-    shared = _table(_table(tables.get(root, {}), "workspace"), "dependencies")
-    for name, dependency in _dependencies(tables.get(folder, {})).items():
+def _path_dependencies(folder: str, tables: _Tables) -> Iterable[str]:
+    root = folder if folder in tables.roots else _root_of(folder, tables.roots) or ""
+    shared = tables.shared(folder)
+    for name, dependency in _dependencies(tables.all.get(folder, {})).items():
         if not isinstance(dependency, dict):
             continue
         inherited = bool(dependency.get("workspace"))
@@ -191,7 +225,7 @@ def _path_dependencies(folder: str, tables: Mapping[str, dict[str, Any]]) -> Ite
         path = source.get("path")
         if isinstance(path, str):
             there = posixpath.normpath(posixpath.join(root if inherited else folder, path))
-            if there in tables:
+            if there in tables.all:
                 yield there
 
 
@@ -211,13 +245,9 @@ def _only_for_tests(table: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(_packages_named(tested) - _packages_named(needed))
 
 
-def _inherited(
-    folder: str, table: Mapping[str, Any], tables: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
+def _inherited(folder: str, table: Mapping[str, Any], tables: _Tables) -> dict[str, Any]:
     """What the workspace says of the dependencies that a package takes from there."""
-    roots = _workspaces(tables)
-    root = folder if folder in roots else _root_of(folder, roots) or ""
-    shared = _table(_table(tables.get(root, {}), "workspace"), "dependencies")
+    shared = tables.shared(folder)
     taken = (
         key
         for key, said in _dependencies(table).items()
@@ -253,13 +283,13 @@ def _strings(table: Mapping[str, Any], key: str) -> list[str]:
 def _package(
     folder: str,
     table: Mapping[str, Any],
-    tables: Mapping[str, dict[str, Any]],
+    tables: _Tables,
     member: bool,
-    rust_files: Collection[str],
+    rust: _Rust,
 ) -> Package:
     package = _table(table, "package")
     name = str(package.get("name", posixpath.basename(folder)))
-    root = tables.get(_root_of(folder, _workspaces(tables)) or "", {})
+    root = tables.all.get(_root_of(folder, tables.roots) or "", {})
     inherited = _table(
         _table(root if not _is_table(table, "workspace") else table, "workspace"), "package"
     )
@@ -278,13 +308,13 @@ def _package(
         dependencies=frozenset(d.replace("-", "_") for d in _dependencies(table)),
         needs=frozenset(_packages_named([_dependencies(table), _inherited(folder, table, tables)])),
         tests_with=_only_for_tests(table),
-        targets=tuple(_targets(name, folder, table, rust_files)),
+        targets=tuple(_targets(name, folder, table, rust)),
         requirements=tuple(_requirements(folder, table, tables)),
     )
 
 
 def _requirements(
-    folder: str, table: Mapping[str, Any], tables: Mapping[str, dict[str, Any]]
+    folder: str, table: Mapping[str, Any], tables: _Tables
 ) -> Iterator[tuple[str, str]]:
     shared = _inherited(folder, table, tables)
     for name, said in _dependencies(table).items():
@@ -299,24 +329,24 @@ def _requirements(
 PLACES = {"bin": "src/bin", "test": "tests", "bench": "benches", "example": "examples"}
 """Where cargo finds the targets of a kind that the manifest does not name."""
 
+PLACE_ENDS = tuple(place.rpartition("/")[2] for place in PLACES.values())
+
 AUTO = {"bin": "autobins", "test": "autotests", "bench": "autobenches", "example": "autoexamples"}
 
 
-def _targets(
-    name: str, folder: str, table: Mapping[str, Any], rust_files: Collection[str]
-) -> list[Target]:
+def _targets(name: str, folder: str, table: Mapping[str, Any], rust: _Rust) -> list[Target]:
     """The targets that the manifest names, and those that cargo finds by their place."""
     package = _table(table, "package")
     said = (
         *_library(name, table),
         *_named_targets(name, table),
         *_usual_targets(name, package),
-        *_found_targets(folder, package, rust_files),
+        *_found_targets(folder, package, rust),
     )
     found: dict[str, Target] = {}  # the first that speaks of a file names it
     for kind, named, path in said:
         root = posixpath.normpath(posixpath.join(folder, path))
-        if root in rust_files:
+        if root in rust.files:
             found.setdefault(root, Target(kind, named, root))
     return list(found.values())
 
@@ -350,21 +380,14 @@ def _usual_targets(name: str, package: Mapping[str, Any]) -> Iterator[_Said]:
         yield "build", name, str(build) if isinstance(build, str) else "build.rs"
 
 
-def _found_targets(
-    folder: str, package: Mapping[str, Any], rust_files: Collection[str]
-) -> Iterator[_Said]:
+def _found_targets(folder: str, package: Mapping[str, Any], rust: _Rust) -> Iterator[_Said]:
     """A file each in the usual folders, or a folder with a `main.rs`."""
     for kind, place in PLACES.items():
-        if not package.get(AUTO[kind], True):
-            continue
-        base = posixpath.join(folder, place) + "/"
-        for path in rust_files:
-            rest = path.removeprefix(base)
-            if rest == path:
-                continue
-            if "/" not in rest or (rest.endswith("/main.rs") and rest.count("/") == 1):
-                named = rest.removesuffix("/main.rs").removesuffix(".rs")
-                yield kind, named, posixpath.join(place, rest)
+        there = posixpath.join(folder, place)
+        for path in rust.at.get(there, ()) if package.get(AUTO[kind], True) else ():
+            rest = path.removeprefix(f"{there}/")
+            named = rest.removesuffix("/main.rs").removesuffix(".rs")
+            yield kind, named, posixpath.join(place, rest)
 
 
 def _usual(place: str, name: str) -> list[str]:
