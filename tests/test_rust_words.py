@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.whole.words import WORTH_AN_INDEX, Words
+from rustfix_mem.rust.whole import words as words_module
+from rustfix_mem.rust.whole.words import WORTH_PLACES, Words
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,46 @@ def test_whole_words(word: str, stands: bool) -> None:
     assert bool(words.files_with(word)) is stands
 
 
+SOURCES = {
+    "b.rs": "self.cache.0; r#type; größe".encode(),
+    "a.rs": b"cache",
+    "c.rs": b"my_cache caches r#types gr",
+    "d.rs": b"// no (cache)",
+}
+
+
+@pytest.mark.parametrize("word", ["cache", "caches", "0", "r#type", "größe", "gr", "self", "none"])
+def test_the_index_answers_what_a_search_does(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched, some = Words(SOURCES), ["d.rs", "b.rs"]
+    monkeypatch.setattr(words_module, "BUCKETS", 2)  # so that words share them
+    monkeypatch.setattr(words_module, "WORTH_AN_INDEX", -1)
+    indexed = Words(SOURCES)
+    assert indexed.among(word, "some", some) == searched.among(word, "some", some)
+    assert indexed.files_with(word) == searched.files_with(word)
+    assert word in indexed.asked
+
+
+def test_the_index_is_made_when_much_was_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = Words(SOURCES)
+    for number in range(words_module.WORTH_AN_INDEX):
+        words.files_with(f"word{number}")
+    assert "_index" not in vars(words)
+    words.files_with("one more")
+    words.files_with("cache")
+    assert "_index" in vars(words)
+
+
+def test_redirects_by_their_ends() -> None:
+    said = {"b.rs": b"y.rs x.rs", "a.rs": b"sub/y.rs", "c.rs": b"my.rs y.rs"}
+    lines = {
+        at: b"\n".join(b'#[path = "%s"]' % it for it in one.split()) for at, one in said.items()
+    }
+    words = Words(lines)
+    assert words.redirecting(b"y.rs") == ["b.rs", "a.rs", "c.rs"]
+    assert words.redirecting(b"x.rs") == ["b.rs"]
+    assert words.redirecting(b"z.rs") == []
+
+
 @pytest.mark.parametrize(
     ("source", "stands"),
     [
@@ -62,7 +103,7 @@ def test_modules_that_seem_declared() -> None:
 
 
 def test_a_file_that_is_asked_often_says_the_same() -> None:
-    names = [f"f{n}" for n in range(2 * WORTH_AN_INDEX)]
+    names = [f"f{n}" for n in range(2 * WORTH_PLACES)]
     fields = b"\n".join(b"x.%s; %s_" % (name.encode(), name.encode()) for name in names[::2])
     words = Words({"a.rs": fields + b"\nf1\nself.r#type"})
     said = [words.is_field("a.rs", name) for name in names]

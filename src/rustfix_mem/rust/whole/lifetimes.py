@@ -232,9 +232,12 @@ def _is_for_others(maker: FnDef, owner: TypeDef, path: str, files: Files) -> boo
         return False
     before = rf"\.|\b(?:Self|{maker.owner})::" if maker.owner else r"(?<![\w.:])(?:[a-z_]\w*::)*"
     asked = re.compile(rf"(?<!fn )(?:{before}){re.escape(maker.name)}\s*\(".encode())
+    called = re.compile(re.escape(maker.name).encode() + rb"\s*\(")  # a literal first: quick
     tests = [fn.span for fn in files.outline(path).fns if fn.test]
     for other in files.files_near(maker.name, path):
-        for call in () if _serves_tests(other, files) else asked.finditer(files.sources[other]):
+        if _serves_tests(other, files) or not called.search(files.sources[other]):
+            continue
+        for call in asked.finditer(files.sources[other]):
             if other != path or not any(t.start <= call.start() < t.end for t in tests):
                 return False
     return True

@@ -45,6 +45,12 @@ class Roots:
         return {package.folder: package for package in reversed(self.all)}
 
     @cached_property
+    def crates(self) -> Mapping[str, Package]:
+        """Every package by the name of its library, as the code says it; the last, if there are
+        two."""
+        return {package.crate: package for package in self.all}
+
+    @cached_property
     def at(self) -> Mapping[str, tuple[tuple[Package, Target], ...]]:
         """What each root file is the root of."""
         found: dict[str, tuple[tuple[Package, Target], ...]] = {}
@@ -166,11 +172,7 @@ def _parents(path: str, files: Files) -> list[str]:
         if parent != path and files.words.declares(parent, name)
     ]
     base = posixpath.basename(path).encode("utf-8", "surrogateescape")
-    by_path = [
-        other
-        for other, said in files.words.redirects.items()
-        if other != path and any(target.endswith(base) for target in said)
-    ]
+    by_path = [other for other in files.words.redirecting(base) if other != path]
     inline = _inline_parents(folder, name, files)
     return list(dict.fromkeys([*found, *by_path, *inline]))
 
@@ -275,8 +277,7 @@ def _may_be_included(path: str, package: Package, files: Files) -> bool:
             return True
     return any(
         _names(macro, name, files.sources[other])
-        for other in _near(path, files)
-        if other in files.files_with(name)  # else its facts are not needed
+        for other in files.words.among(name, ("beside", path), _near(path, files))
         for macro in files.outline(other).item_macros
     )
 

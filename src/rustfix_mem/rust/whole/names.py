@@ -49,6 +49,8 @@ class Names:
     codebase: Files
     following: set[str] = field(default_factory=set)
     """The re-exports that are being followed: two that name each other lead nowhere."""
+    homes: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """The files that may be, or may hold, a module in a folder, of those asked about."""
 
     def meaning(self, head: str, file: str, module: str) -> Meaning | None:
         """What `head`, written in `module` of `file`, stands for; None if it cannot be said."""
@@ -118,7 +120,7 @@ class Names:
         if first in STANDARD:
             return Meaning(_std(path))
         package = self.codebase.reach(file).package
-        crates = {p.crate: p for p in self.codebase.packages}
+        crates = self.codebase.roots.crates
         if first in ("crate", "self", "super"):
             return self._inside(path, file)
         if first in crates and (package is None or crates[first] != package):
@@ -144,15 +146,24 @@ class Names:
         home = before.rpartition("::")[2]
         if not home or path in self.following or self.codebase.definitions(name):
             return None
-        prefix = f"{folder}/" if folder else ""
-        for file in self.codebase.files_with(name):
-            if not file.startswith(prefix) or not _is_home(file, home):
-                continue
+        homes = self._may_hold(home, folder)
+        for file in self.codebase.words.among(name, ("home", home, folder), homes):
             for use in self.codebase.outline(file).uses:
                 inline = use.module.rpartition("::")[2]
                 if use.name == name and use.path != path and inline in ("", home):
                     return self._follow(path, use.path, file)
         return None
+
+    def _may_hold(self, module: str, folder: str) -> tuple[str, ...]:
+        """The files of a folder that may be, or may hold, the module of that name."""
+        if (module, folder) not in self.homes:
+            inside = f"{folder}/" if folder else ""
+            self.homes[module, folder] = tuple(
+                path
+                for path in self.codebase.sources
+                if path.startswith(inside) and _is_home(path, module)
+            )
+        return self.homes[module, folder]
 
     def _follow(self, path: str, to: str, file: str) -> Meaning | None:
         self.following.add(path)

@@ -7,6 +7,8 @@ has changed, to know whether anybody would have been told anything else.
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,13 +17,15 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file import skim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 
 WORTH_AN_AUTOMATON = 8
 """Words from which on one pass for all is faster than one for each (measured, 16 MB)."""
-WORTH_AN_INDEX = 100
+WORTH_PLACES = 100
 """Questions about one file from which on an index of its words is faster than to search again."""
 WORD = re.compile(rb"\w+")
+WORTH_AN_INDEX = 20
+"""Times that all files are searched before all their words are noted, which takes as long as 40."""
 WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 DEFINES = tuple(
@@ -69,11 +73,13 @@ class Words:
     )
     """What a file keeps of types of these names, of those asked about."""
 
-    _near: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     _times: Counter[str] = field(default_factory=Counter)
     """How often it was asked where a word stands in a file."""
     _places: dict[str, dict[bytes, list[tuple[int, int]]]] = field(default_factory=dict)
     """Where each word stands in a file, of those that are asked very often."""
+    _near: dict[tuple[str, Hashable], list[str]] = field(default_factory=dict)
+    _searched: int = 0
+    """Files that were searched for a word, each as often as it was."""
 
     @property
     def asked(self) -> Iterable[str]:
@@ -105,7 +111,7 @@ class Words:
     def foresee(self, words: Iterable[str]) -> None:
         """Look for many words at once: all of them cost little more than one."""
         new = [word for word in dict.fromkeys(words) if word and word not in self._known]
-        if len(new) < WORTH_AN_AUTOMATON:
+        if len(new) < WORTH_AN_AUTOMATON or self._is_indexed:
             return
         from ahocorasick_rs import BytesAhoCorasick  # few runs need it
 
@@ -131,25 +137,34 @@ class Words:
     def files_with(self, word: str) -> list[str]:
         """The files in which `word` stands as a whole word, comments and strings included."""
         if word not in self._known:
-            literal = _bytes(word)
-            self._known[word] = [
-                path
-                for path, source in self.sources.items()
-                if literal in source and _stands_in(literal, source)
-            ]
+            self._known[word] = self._search(_bytes(word), self.sources)
         return list(self._known[word])
 
-    def among(self, word: str, place: str, paths: Iterable[str]) -> list[str]:
+    def among(self, word: str, place: Hashable, paths: Collection[str]) -> list[str]:
         """Of `paths`, all files of a `place`, those in which `word` stands as a whole word."""
-        if word in self._known:
-            known = frozenset(self._known[word])
-            return [path for path in paths if path in known]
+        if word in self._known or self._is_indexed:
+            known = frozenset(self.files_with(word))
+            return [path for path in paths if path in known] if known else []
         if (word, place) not in self._near:
-            literal = _bytes(word)
-            self._near[word, place] = [
-                path for path in paths if _stands_in(literal, self.sources[path])
-            ]
+            self._near[word, place] = self._search(_bytes(word), paths)
         return list(self._near[word, place])
+
+    def _search(self, literal: bytes, paths: Collection[str]) -> list[str]:
+        """Of `paths`, those in which it stands as a whole word."""
+        self._searched += len(paths)
+        if self._is_indexed and literal and not literal.translate(None, WORDS):
+            paths = self._index.candidates(literal)
+        searched = ((path, self.sources[path]) for path in paths)
+        return [path for path, it in searched if literal in it and _stands_in(literal, it)]
+
+    @property
+    def _is_indexed(self) -> bool:
+        """Whether so much has been asked that it is quicker to know all words of all files."""
+        return self._searched > WORTH_AN_INDEX * len(self.sources)
+
+    @cached_property
+    def _index(self) -> _Index:
+        return _Index.of(self.sources)
 
     def is_field(self, path: str, name: str) -> bool:
         """Whether `name` stands in a file as a field does: behind a dot, or in a pattern."""
@@ -162,7 +177,7 @@ class Words:
     def _standing(self, literal: bytes, path: str) -> Iterable[tuple[int, int]]:
         """Where it stands in a file as a whole word: start and end."""
         self._times[path] += 1
-        if self._times[path] < WORTH_AN_INDEX or WORD.fullmatch(literal) is None:
+        if self._times[path] < WORTH_PLACES or WORD.fullmatch(literal) is None:
             return _standing(literal, self.sources[path])
         if path not in self._places:
             self._places[path] = _words_of(self.sources[path])
@@ -179,6 +194,24 @@ class Words:
             for name in {name for kind in STATICS for name in kind.findall(source)}:
                 found.setdefault(name, []).append(path)
         return found
+
+    def redirecting(self, ending: bytes) -> list[str]:
+        """The files with a `#[path = "…"]` that ends so."""
+        backward, found = ending[::-1], list[tuple[int, str]]()
+        for said, order, path in self._redirects[bisect_left(self._redirects, (backward,)) :]:
+            if not said.startswith(backward):
+                break
+            found.append((order, path))
+        return list(dict.fromkeys(path for _, path in sorted(found)))
+
+    @cached_property
+    def _redirects(self) -> list[tuple[bytes, int, str]]:
+        """Each redirect read backward, and the file that says it, in order."""
+        return sorted(
+            (target[::-1], order, path)
+            for order, (path, said) in enumerate(self.redirects.items())
+            for target in said
+        )
 
     def always(self, path: str) -> tuple[object, ...]:
         """All that is found out of a file whoever asks for one of them."""
@@ -229,6 +262,33 @@ class Words:
     def includes(self) -> Mapping[str, tuple[bytes, ...]]:
         """The files that `include!` something, and what they say it is."""
         return _said(self.sources, b"include!", INCLUDE, b"")
+
+
+BUCKETS = 1 << 15
+WORDS = bytes(sorted(WORD_BYTES))
+BLANKED = bytes(byte if byte in WORD_BYTES else ord(" ") for byte in range(256))
+"""Each byte that is of a word, and a blank for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """In which files a word may stand: those with a word of the same hash, so some too many."""
+
+    paths: list[str]
+    buckets: list[array[int]]
+    """The numbers of the files with a word whose hash ends so, upward."""
+
+    @classmethod
+    def of(cls, sources: Mapping[str, bytes]) -> _Index:
+        small = "H" if len(sources) <= 0xFFFF else "L"
+        buckets = [array(small) for _ in range(BUCKETS)]
+        for number, source in enumerate(sources.values()):
+            for word in set(source.translate(BLANKED).split()):
+                buckets[hash(word) % BUCKETS].append(number)
+        return cls(list(sources), buckets)
+
+    def candidates(self, word: bytes) -> list[str]:
+        return [self.paths[at] for at in dict.fromkeys(self.buckets[hash(word) % BUCKETS])]
 
 
 def _bytes(word: str) -> bytes:
