@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ class Roots:
     """Where packages and crates begin."""
 
     all: tuple[Package, ...]
+    parents: dict[str, list[str]] = field(default_factory=dict)
+    """The files that may declare a file, of those that were asked about."""
 
     @cached_property
     def packages(self) -> Mapping[str, Package]:
@@ -163,6 +165,13 @@ def module_file(path: str) -> tuple[str, str]:
 
 def _parents(path: str, files: Files) -> list[str]:
     """Files that may declare this one: by their place, or by a `#[path]` that ends like it."""
+    known = files.roots.parents
+    if path not in known:
+        known[path] = _found_parents(path, files)
+    return known[path]
+
+
+def _found_parents(path: str, files: Files) -> list[str]:
     folder, name = module_file(path)
     near = [f"{folder}.rs", *(posixpath.join(folder, root) for root in ROOT_NAMES)]
     near += files.roots.in_folder.get(folder, ())
