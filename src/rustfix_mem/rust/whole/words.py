@@ -47,8 +47,8 @@ LEADS = (
     re.compile(rb'include!\s*\(\s*r?#*"([^"\n]*)"'),
 )
 """Ways to a file or a folder that the walk up the module tree does not follow."""
-LEADING = re.compile(rb'path\s*=\s*[r"]|include!')
-"""What stands in a file with one of them, and begins with a literal, which is quick."""
+LEADING = re.compile(rb'path\s*=\s*[r"]')
+"""What stands in a file with one of them, unless it is an `include!`; with a literal first."""
 
 Pattern = re.Pattern[bytes]
 
@@ -160,7 +160,7 @@ class Words:
         """Of `paths`, those in which it stands as a whole word."""
         self._searched += len(paths)
         if self._is_indexed and literal and not literal.translate(None, WORDS):
-            paths = self._index.candidates(literal)
+            return self._index.files_with(literal)
         searched = ((path, self.sources[path]) for path in paths)
         return [path for path, it in searched if literal in it and _stands_in(literal, it)]
 
@@ -261,7 +261,7 @@ class Words:
         found = {
             path: tuple(said for pattern in LEADS for said in pattern.findall(source))
             for path, source in self.sources.items()
-            if LEADING.search(source)
+            if b"include!" in source or (b"path" in source and LEADING.search(source))
         }
         return {path: said for path, said in found.items() if said}
 
@@ -272,6 +272,8 @@ class Words:
 
 
 BUCKETS = 1 << 15
+HIGH = 0xFFFF_FFFF_FF00_0000
+"""The bits of a word's hash that are in an entry; the others are of the number of a file."""
 WORDS = bytes(sorted(WORD_BYTES))
 BLANKED = bytes(byte if byte in WORD_BYTES else ord(" ") for byte in range(256))
 """Each byte that is of a word, and a blank for each other."""
@@ -279,23 +281,29 @@ BLANKED = bytes(byte if byte in WORD_BYTES else ord(" ") for byte in range(256))
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """In which files a word may stand: those with a word of the same hash, so some too many."""
+    """Which words stand in which files: by 55 bits of their hashes, since words would be large.
+
+    So it may say a file too many, once in 10^10 questions, as all that is lexical may.
+    """
 
     paths: list[str]
     buckets: list[array[int]]
-    """The numbers of the files with a word whose hash ends so, upward."""
+    """By the low bits of the hash: the high ones, and the number of a file."""
 
     @classmethod
     def of(cls, sources: Mapping[str, bytes]) -> _Index:
-        small = "H" if len(sources) <= 0xFFFF else "L"
-        buckets = [array(small) for _ in range(BUCKETS)]
+        buckets = [array("Q") for _ in range(BUCKETS)]
         for number, source in enumerate(sources.values()):
             for word in set(source.translate(BLANKED).split()):
-                buckets[hash(word) % BUCKETS].append(number)
+                hashed = hash(word)
+                buckets[hashed % BUCKETS].append(hashed & HIGH | number)
         return cls(list(sources), buckets)
 
-    def candidates(self, word: bytes) -> list[str]:
-        return [self.paths[at] for at in dict.fromkeys(self.buckets[hash(word) % BUCKETS])]
+    def files_with(self, word: bytes) -> list[str]:
+        hashed = hash(word)
+        high = hashed & HIGH
+        bucket = self.buckets[hashed % BUCKETS]
+        return [self.paths[entry - high] for entry in bucket if entry & HIGH == high]
 
 
 def _bytes(word: str) -> bytes:
