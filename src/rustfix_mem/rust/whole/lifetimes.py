@@ -182,14 +182,24 @@ def _names_in(owner: TypeDef, paths: list[str], files: Files) -> set[str]:
     return {name for path in paths for name in _names_for(owner, path, files)}
 
 
-_MAKES = r"\b{name}\s*(?:::\s*(?:<|[a-z_])|\{{)|\b{name}\s+as\b|<\s*{name}\b[^;{{}}]*>\s*::"
-"""How a file that makes one names it: with a function or fields, or by another name."""
+_MAKES = (
+    r"{name}(?<!\w{name})\s*(?:::\s*(?:<|[a-z_])|\{{|(?<=\s)as\b)",
+    r"<\s*{name}\b[^;{{}}]*>\s*::",
+)
+"""How a file that makes one names it: with a function or fields, or by another name.
+
+Each begins with what `re` finds without trying.
+"""
 
 
 def _makers(owner: TypeDef, paths: list[str], files: Files) -> list[str]:
     """The files that seem to make one, beside tests."""
-    shown = re.compile(_MAKES.format(name=re.escape(owner.name)).encode())
-    return [p for p in paths if not _serves_tests(p, files) and files.words.holds(p, shown)]
+    shown = [re.compile(one.format(name=re.escape(owner.name)).encode()) for one in _MAKES]
+    return [
+        path
+        for path in paths
+        if not _serves_tests(path, files) and any(files.words.holds(path, one) for one in shown)
+    ]
 
 
 def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) -> list[Life]:
