@@ -5,6 +5,7 @@ A local or an import that only served it goes too, where that is certain; else i
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from rustfix_mem.rust.file.scopes import alias_name, declaration
 from rustfix_mem.rust.file.syntax import COMMENTS, ancestors, span, text
 from rustfix_mem.rust.file.uses import READING_MACROS, is_bound_here
 from rustfix_mem.rust.whole.accesses import holds
+from rustfix_mem.rust.whole.modules import above, package_of
 from rustfix_mem.rust.write import imports, layout
 
 if TYPE_CHECKING:
@@ -33,6 +35,17 @@ GIVEN = frozenset(
 """Names that need no import."""
 
 DEFINITIONS = ("struct_item", "enum_item", "union_item", "type_item", "trait_item", "const_item")
+
+
+MACRO = re.compile(rb"macro_rules")
+
+
+def _may_need_ours(other: str, path: str, files: Files) -> bool:
+    """Whether text lets a file take an import from another: in its package, or by a macro."""
+    if package_of(other, files) == package_of(path, files) or files.words.holds(other, MACRO):
+        return True
+    name = posixpath.basename(other).encode("utf-8", "surrogateescape")
+    return bool(files.words.redirecting(name))
 
 
 @dataclass
@@ -156,9 +169,10 @@ class Leftovers:
                 raise Refused(f"a comment links to `{word}`, which needs its import")
         here = files.reach(path)
         called = _macros(one.declaration.file.order[0])
-        for other in files.files_with(word):
-            if other == path:
-                continue
+        others = [other for other in files.files_with(word) if other != path]
+        others = [other for other in others if _may_need_ours(other, path, files)]
+        files.prepare_outlines([*others, *above(others, files)])
+        for other in others:
             facts, there = files.outline(other), files.reach(other)
             if word in facts.macro_words and called - READING_MACROS:
                 raise Refused(f"a macro in {other} may need the import of `{word}`")
