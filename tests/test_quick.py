@@ -9,7 +9,6 @@ import pytest
 from rustfix_mem.changeset import check
 from rustfix_mem.git.snapshot import Snapshot
 from rustfix_mem.rust.file import skim
-from rustfix_mem.rust.whole import types
 from rustfix_mem.testing.case import Case, cases
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -28,7 +27,7 @@ def test_a_quick_check_finds_the_same(case: Case) -> None:
 def test_an_index_finds_what_searching_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of many fields is read word by word, once."""
     sources = [file.read_bytes() for file in sorted(FIXTURES.rglob("before/**/*.rs"))]
-    searched = [skim.skim(source, types.NAMES) for source in sources]
+    searched = [skim.skim(source) for source in sources]
     monkeypatch.setattr(skim, "WORTH_AN_INDEX", 1)
-    assert [skim.skim(source, types.NAMES) for source in sources] == searched
+    assert [skim.skim(source) for source in sources] == searched
     assert any(len(seen.declared) > 1 for seen in searched)

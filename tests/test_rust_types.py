@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from rustfix_mem.codebase import Codebase
-from rustfix_mem.rust.whole.types import Collection, collections, hazards, is_clone, is_finite
+from rustfix_mem.rust.file import skim
+from rustfix_mem.rust.whole.types import (
+    FAMILIES,
+    Collection,
+    collections,
+    hazards,
+    is_clone,
+    is_finite,
+)
 from rustfix_mem.scan import Looker
 
 X = '[package]\nname = "x"\nedition = "2021"\n[dependencies]\nindexmap = "2"\ndashmap = "6"\n'
@@ -265,3 +273,7 @@ def test_what_surely_clones(written: str, clone: bool) -> None:
     )
     found, files = key(f"{types}struct A<T> {{ m: HashMap<{written}, u8>, t: T }}")
     assert is_clone(found.key, found.path, found.module, files) is clone
+
+
+def test_a_name_of_a_collection_ends_as_text_is_searched_for() -> None:
+    assert all(name.endswith(skim.NAMES) for name in FAMILIES)

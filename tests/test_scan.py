@@ -3,13 +3,15 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import sys
 import time
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from rustfix_mem import facts_cache, scan, wanted, workers
+from rustfix_mem import facts_cache, registry, scan, wanted, workers
 from rustfix_mem.errors import CodemodBug
 from rustfix_mem.facts_cache import FactsCache
 from rustfix_mem.git.snapshot import Entry, Snapshot
@@ -342,3 +344,14 @@ def test_a_file_that_takes_its_worker_down_is_named(monkeypatch: pytest.MonkeyPa
         b"// fatal": "ended its worker with exit code 1",
         b"// slow": "took more than 1 seconds",
     }
+
+
+def test_what_a_codemod_looks_with_is_in_the_key_of_the_cache() -> None:
+    """Only its own module and the room of one file are: a change elsewhere would not be seen."""
+    looking = [one for one in registry.discover().values() if one.sight is not None]
+    assert looking
+    for codemod in looking:
+        known = sys.modules[codemod.__module__].__dict__
+        for name in codemod.look.__code__.co_names:
+            if isinstance(module := known.get(name), ModuleType):
+                assert module.__name__.startswith("rustfix_mem.rust.file."), name

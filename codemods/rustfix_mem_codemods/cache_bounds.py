@@ -195,7 +195,7 @@ class CacheBounds(Codemod):
 
     @classmethod
     def look(cls, tree: syntax.Tree) -> Iterator[skim.Skim]:
-        seen = skim.skim(tree.source, types.NAMES)
+        seen = skim.skim(tree.source)
         yield replace(seen, told=numbers.told(tree)) if seen.sized or seen.made else seen
 
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:

@@ -54,6 +54,9 @@ class Skim:
     """What `numbers` has to tell of it, where one of both is so and somebody has looked."""
 
 
+NAMES = tuple("HashMap HashSet BTreeMap BTreeSet IndexMap IndexSet DashMap DashSet".split())
+"""How the names of all types end that are collections."""
+
 NAMED = rb"\s+(\w+)\s*(<[^;{(]*?>)?\s*(?:where\b[^;{]*)?([{(])"
 STRUCT = re.compile(rb"struct(?<=\bstruct)" + NAMED)
 UNION = re.compile(rb"union(?<=\bunion)" + NAMED)
@@ -135,13 +138,12 @@ def declares(source: bytes, families: Iterable[str]) -> tuple[Declared, ...]:
     return tuple(declared(_without_tests(source), _kinds(tuple(families))))
 
 
-def skim(source: bytes, families: Iterable[str]) -> Skim:
-    """Everything that `source` declares of these types, by their names."""
-    names = tuple(families)
-    kinds, live = _kinds(names), _without_tests(source)
+def skim(source: bytes) -> Skim:
+    """Everything that `source` declares of collections, by the names of their types."""
+    kinds, live = _kinds(NAMES), _without_tests(source)
     return Skim(
         tuple(declared(live, kinds)),
-        tuple(name.decode() for name in dict.fromkeys(_aliases(live, names))),
+        tuple(name.decode() for name in dict.fromkeys(_aliases(live, NAMES))),
         _spoken(SIZED, live),
         any(word in live for word in MAKES) and any(made.search(live) for made in MADE),
     )

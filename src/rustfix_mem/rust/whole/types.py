@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.facts import TypeTree
+from rustfix_mem.rust.file.skim import NAMES
 from rustfix_mem.rust.whole.modules import above
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ WRAPPERS = frozenset(
     " LazyLock Lazy LazyCell SyncLazy SyncOnceCell CachePadded".split()
 )
 POINTERS = ("Arc", "Rc")
-NAMES = tuple("HashMap HashSet BTreeMap BTreeSet IndexMap IndexSet DashMap DashSet".split())
-"""How the names of `FAMILIES` end."""
 GATE = tuple(name.encode() for name in NAMES)
 """Literals without which a file cannot declare a collection, but through an alias."""
 
