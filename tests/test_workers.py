@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,39 @@ def test_a_task_that_goes_wrong_costs_only_itself(task: str, reason: str) -> Non
     assert answers(["a", task, "b", task, "c"], seconds=0.5) == [
         "A", Lost(reason), "B", Lost(reason), "C",
     ]  # fmt: skip
+
+
+def test_what_a_lost_worker_did_not_come_to_is_done_by_another() -> None:
+    """It is given several tasks at once."""
+    tasks = [f"task {number}" for number in range(60)]
+    for place, task in ((2, "exit"), (3, "crash"), (20, "sleep"), (59, "exit")):
+        tasks[place] = task
+    found = answers(tasks, seconds=0.5)
+    lost = {place: answer.reason for place, answer in enumerate(found) if isinstance(answer, Lost)}
+    assert lost == {
+        2: "ended its worker with exit code 3",
+        3: "ended its worker with SIGKILL",
+        20: "took more than 0.5 seconds",
+        59: "ended its worker with exit code 3",
+    }
+    rest = [place for place in range(60) if place not in lost]
+    assert [found[place] for place in rest] == [tasks[place].upper() for place in rest]
+
+
+def test_tasks_that_cost_little_are_given_together() -> None:
+    workers = Workers(2)
+    part = workers._part(deque(range(6)), [100, 60, 30, 30, 10, 10])
+    assert part == [0]
+    assert workers._part(deque(range(80)), [1] * 80) == list(range(10))
+    workers.close()
+
+
+def test_work_is_begun_and_asked_for_later() -> None:
+    workers = Workers(2)
+    workers.begin(act, ["a", "b", "c"])
+    assert sorted(workers.answers()) == [(0, "A"), (1, "B"), (2, "C")]
+    assert list(workers.answers()) == []
+    workers.close()
 
 
 def test_what_a_task_raises_is_raised() -> None:

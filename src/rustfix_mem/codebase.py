@@ -50,6 +50,8 @@ class Looker(Protocol):
 
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]: ...
 
+    def start_outlines(self, sources: Iterable[bytes]) -> None: ...
+
     def about(
         self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]
     ) -> Mapping[str, FileFacts]: ...
@@ -248,6 +250,11 @@ class Codebase:
         """What is known of a file's declarations."""
         about = next(iter(self._about.get(path, {}).values()), None)
         return self._facts.get(path) or about or self._outlines.get(path)
+
+    def start_outlines(self, paths: Iterable[str]) -> None:
+        """Have the outlines of many files begun, if workers are idle, and come back at once."""
+        unknown = [path for path in dict.fromkeys(paths) if self._declaring(path) is None]
+        self.look_many.start_outlines(self._texts[path] for path in unknown)
 
     def prepare_outlines(self, paths: Iterable[str]) -> None:
         """Make the outlines of many files at once."""

@@ -79,6 +79,10 @@ def _look_packed(task: tuple[bytes, Sequence[Wanted]]) -> Looked:
         return Looked(packed, tree.is_parsed, tree.error() if tree.is_parsed else None)
 
 
+_Asked = dict[bytes, "Wanted"]
+"""What is wanted of one file, by the key of the answer."""
+
+
 @dataclass
 class Looker:
     """Makes facts and sights: from memory, from the cache, in this process or in workers."""
@@ -95,6 +99,10 @@ class Looker:
     _parsed: set[bytes] = field(default_factory=set)
     _recalled: set[bytes] = field(default_factory=set)
     _workers: Workers | None = None
+    _begun: dict[bytes, _Asked] = field(default_factory=dict)
+    """What workers do now, and nobody has waited for."""
+    _order: list[bytes] = field(default_factory=list)
+    """The files that they do, as they were told."""
 
     @property
     def parsed(self) -> int:
@@ -111,6 +119,9 @@ class Looker:
 
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]:
         return self._answers(Declared(), sources)
+
+    def start_outlines(self, sources: Iterable[bytes]) -> None:
+        self.start((source, Declared()) for source in sources)
 
     def about(self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]) -> dict[str, FileFacts]:
         """Of each file the facts about some words."""
@@ -137,11 +148,18 @@ class Looker:
 
     def prepare(self, wanted: Iterable[tuple[bytes, Wanted]]) -> None:
         """Look at many files for many, so that each is parsed but once."""
-        missing = {_key(of, source): (of, source) for source, of in wanted}
-        missing = {key: it for key, it in missing.items() if key not in self._memory}
-        if missing:
-            self._recall(missing)
-            self._make({key: it for key, it in missing.items() if key not in self._memory})
+        asked = {_key(of, source): (of, source) for source, of in wanted}
+        if not self._unknown(asked):
+            return
+        self._finish()
+        missing = self._unknown(asked)
+        self._recall(missing)
+        self._make(self._unknown(missing))
+
+    def _unknown(
+        self, asked: Mapping[bytes, tuple[Wanted, bytes]]
+    ) -> dict[bytes, tuple[Wanted, bytes]]:
+        return {key: it for key, it in asked.items() if key not in self._memory}
 
     def _recall(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> None:
         if self.cache is None:
@@ -163,52 +181,90 @@ class Looker:
         return None if error is None else of.broken(error)
 
     def _make(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> None:
-        asked: dict[bytes, list[bytes]] = {}
+        asked = self._asked(missing)
+        self._keep(asked, self._looks(asked))
+
+    def _asked(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> dict[bytes, _Asked]:
+        """What is wanted of each file that is worth looking at, by its bytes."""
+        asked: dict[bytes, _Asked] = {}
         for key, (of, source) in missing.items():
             if len(source) > MAX_BYTES or source in self.lost:  # it would take as long again
                 self._memory[key] = of.nothing
             elif (said := self._said_of_broken(source, of)) is not None:  # and so would this
                 self._memory[key] = said
             else:
-                asked.setdefault(source, []).append(key)
+                asked.setdefault(source, {})[key] = of
+        return asked
+
+    def _keep(
+        self, asked: Mapping[bytes, _Asked], looked: Iterable[tuple[bytes, Looked | str]]
+    ) -> None:
+        """Remember what was seen in each file, or why it was not."""
         made: dict[bytes, bytes] = {}
-        tasks = [(source, [missing[key][0] for key in keys]) for source, keys in asked.items()]
-        for index, answer in self._looks(tasks):
-            source = tasks[index][0]
+        for source, answer in looked:
+            wanted = asked[source]
             if isinstance(answer, str):
                 self.lost[source] = answer
-                self._memory |= {key: missing[key][0].nothing for key in asked[source]}
+                self._memory |= {key: of.nothing for key, of in wanted.items()}
                 continue
             if answer.parsed:
                 self._parsed.add(source)
             if answer.error is not None:
                 self._broken[source] = answer.error
-            made |= dict(zip(asked[source], answer.packed, strict=True))
-        for key, value in made.items():
-            self._remember(key, *missing[key], value)
+            for (key, of), value in zip(wanted.items(), answer.packed, strict=True):
+                self._remember(key, of, source, value)
+                made[key] = value
         if self.cache is not None and made:
             self.cache.put(made)
 
-    def _looks(self, tasks: list[tuple[bytes, list[Wanted]]]) -> Iterable[tuple[int, Looked | str]]:
+    def start(self, wanted: Iterable[tuple[bytes, Wanted]]) -> None:
+        """Have workers begin with what will be wanted, and come back at once.
+
+        Only where there are workers who have nothing to do: else it is made when it is wanted.
+        """
+        missing = self._unknown({_key(of, source): (of, source) for source, of in wanted})
+        if missing and self._workers is not None and not self._begun:
+            self._recall(missing)
+            self._begun = self._asked(self._unknown(missing))
+            self._begin(self._workers, self._begun)
+
+    def _finish(self) -> None:
+        """Keep what workers were told to begin with."""
+        asked, self._begun = self._begun, {}
+        if asked:
+            self._keep(asked, self._answered(asked))
+
+    def _looks(self, asked: Mapping[bytes, _Asked]) -> Iterable[tuple[bytes, Looked | str]]:
         """What is seen in each file, in some order; a reason for one that killed its worker."""
-        size = sum(len(source) for source, _ in tasks)
-        if tasks:
+        size = sum(map(len, asked))
+        if asked:
             _check_grammar()
         if self.jobs == 1 or (size < WORTH_WORKERS and self._workers is None):
-            yield from enumerate(map(_look_packed, tasks))
+            for source, wanted in asked.items():
+                yield source, _look_packed((source, [*wanted.values()]))
             return
-        from rustfix_mem.workers import Lost, Workers  # a warm run needs none of it
+        from rustfix_mem.workers import Workers  # a warm run needs none of it
 
         jobs = (self.jobs or os.cpu_count() or 1) if size >= WORTH_MORE else 1
         self._workers = self._workers or Workers(jobs)
         self._workers.jobs = max(self._workers.jobs, jobs)  # those that are there cost nothing
+        self._begin(self._workers, asked)
+        yield from self._answered(asked)
+
+    def _begin(self, workers: Workers, asked: Mapping[bytes, _Asked]) -> None:
         # The largest first: else the last one to be done may be the longest, and all wait for it.
-        order = sorted(range(len(tasks)), key=lambda index: -len(tasks[index][0]))
-        done = self._workers.map(_look_packed, [tasks[index] for index in order])
-        for count, (place, answer) in enumerate(done, 1):
-            yield order[place], answer.reason if isinstance(answer, Lost) else answer
+        self._order = sorted(asked, key=lambda source: -len(source))
+        tasks = [(source, [*asked[source].values()]) for source in self._order]
+        workers.begin(_look_packed, tasks, [len(source) for source in self._order])
+
+    def _answered(self, asked: Mapping[bytes, _Asked]) -> Iterable[tuple[bytes, Looked | str]]:
+        from rustfix_mem.workers import Lost  # a warm run needs none of it
+
+        assert self._workers is not None
+        for count, (place, answer) in enumerate(self._workers.answers(), 1):
+            yield self._order[place], answer.reason if isinstance(answer, Lost) else answer
             if self.progress is not None:
-                self.progress(count, len(tasks))
+                self.progress(count, len(asked))
 
     def close(self) -> None:
         if self._workers is not None:

@@ -41,12 +41,31 @@ class Lost:
     reason: str
 
 
+SHARE = 4
+"""Into so many parts what is left is divided for each worker: few rounds, and none ends late."""
+
+MOST = 500_000
+"""The most that one part may cost: it is on its way twice, as bytes, while it is given."""
+
+
 @dataclass
 class _Worker:
     process: BaseProcess
     pipe: Connection
-    task: int = -1
+    tasks: deque[int] = field(default_factory=deque)
+    """What it was given, and has not answered; it is at the first."""
     since: float = 0.0
+    """When it began that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What was begun: `waiting` are the tasks that nobody was given."""
+
+    function: Callable[[Any], Any]
+    tasks: Sequence[Any]
+    costs: Sequence[int]
+    waiting: deque[int]
 
 
 @dataclass
@@ -57,56 +76,98 @@ class Workers:
     limits: Limits = field(default_factory=Limits)
     _idle: list[_Worker] = field(default_factory=list)
     _busy: list[_Worker] = field(default_factory=list)
+    _work: _Work | None = None
 
     def map(
-        self, function: Callable[[Any], Any], tasks: Sequence[Any]
+        self, function: Callable[[Any], Any], tasks: Sequence[Any], costs: Sequence[int] = ()
     ) -> Iterator[tuple[int, Any]]:
         """The index and the answer of each task, as they come; `Lost` for one that killed its
-        worker, or took too long. Function, tasks and answers must be picklable."""
-        waiting = deque(range(len(tasks)))
+        worker, or took too long. Function, tasks and answers must be picklable.
+
+        A worker is given several at once, more of those that cost little: one that waits for the
+        next is idle.
+        """
+        self.begin(function, tasks, costs)
+        yield from self.answers()
+
+    def begin(
+        self, function: Callable[[Any], Any], tasks: Sequence[Any], costs: Sequence[int] = ()
+    ) -> None:
+        """Give the first tasks, and come back at once: `answers` has the rest done."""
+        self._work = _Work(function, tasks, costs or [1] * len(tasks), deque(range(len(tasks))))
+        self._hand_out(self._work)
+
+    def answers(self) -> Iterator[tuple[int, Any]]:
+        """The answers to what was begun."""
+        work = self._work
         try:
-            while waiting or self._busy:
-                while waiting and len(self._busy) < self.jobs:
-                    self._give(waiting.popleft(), function, tasks)
-                yield from self._answers()
+            while work is not None and (work.waiting or self._busy):
+                self._hand_out(work)
+                yield from self._answers(work.waiting)
         except BaseException:
             self.close()  # what is half done is of no use to the next call
             raise
+        self._work = None
 
-    def _give(self, task: int, function: Callable[[Any], Any], tasks: Sequence[Any]) -> None:
+    def _hand_out(self, work: _Work) -> None:
+        while work.waiting and len(self._busy) < self.jobs:
+            part = self._part(work.waiting, work.costs)
+            self._give(part, work.function, [work.tasks[index] for index in part])
+
+    def _part(self, waiting: deque[int], costs: Sequence[int]) -> list[int]:
+        """The next tasks for one worker."""
+        most = min(sum(costs[index] for index in waiting) // (SHARE * self.jobs), MOST)
+        part = [waiting.popleft()]
+        cost = costs[part[0]]
+        while waiting and (cost := cost + costs[waiting[0]]) <= most:
+            part.append(waiting.popleft())
+        return part
+
+    def _give(self, part: list[int], function: Callable[[Any], Any], tasks: list[Any]) -> None:
         while True:
             worker = self._idle.pop() if self._idle else self._start()
             try:
-                worker.pipe.send((function, tasks[task]))
+                worker.pipe.send((function, tasks))
             except OSError:  # it died while it had nothing to do
                 _end(worker)
                 continue
-            worker.task, worker.since = task, time.monotonic()
+            worker.tasks, worker.since = deque(part), time.monotonic()
             self._busy.append(worker)
             return
 
-    def _answers(self) -> Iterator[tuple[int, Any]]:
-        """Wait for at least one answer, or for the time of the oldest task to be over."""
+    def _answers(self, waiting: deque[int]) -> Iterator[tuple[int, Any]]:
+        """Wait for at least one answer, or for the time of the oldest task to be over.
+
+        What a worker was given and did not come to goes back to those that wait.
+        """
         oldest = min(worker.since for worker in self._busy)
         left = max(0.0, oldest + self.limits.seconds - time.monotonic())
         ready = wait([worker.pipe for worker in self._busy], left)
         now = time.monotonic()
         for worker in list(self._busy):
             if worker.pipe in ready:
-                yield worker.task, self._answer(worker)
+                answer = self._answer(worker)
             elif now - worker.since >= self.limits.seconds:
-                self._busy.remove(worker)
                 _end(worker)
-                yield worker.task, Lost(f"took more than {self.limits.seconds:g} seconds")
+                answer = Lost(f"took more than {self.limits.seconds:g} seconds")
+            else:
+                continue
+            task = worker.tasks.popleft()
+            if worker.pipe.closed:
+                self._busy.remove(worker)
+                waiting.extendleft(reversed(worker.tasks))
+            elif not worker.tasks:
+                self._busy.remove(worker)
+                self._idle.append(worker)
+            yield task, answer
 
     def _answer(self, worker: _Worker) -> Any:
-        self._busy.remove(worker)
         try:
             failure, answer = worker.pipe.recv()
         except (EOFError, OSError):
             _end(worker)
             return Lost(_death(worker))
-        self._idle.append(worker)
+        worker.since = time.monotonic()
         if failure is not None:
             raise failure
         return answer
@@ -153,10 +214,11 @@ def _work(pipe: Connection, inherited: Sequence[Connection], limits: Limits) -> 
     gc.freeze()  # to look for garbage in what it was forked with would copy all of that
     while True:
         try:
-            function, task = pipe.recv()
+            function, tasks = pipe.recv()
+            for task in tasks:
+                pipe.send(_done(function, task))
         except (EOFError, OSError):
             return
-        pipe.send(_done(function, task))
 
 
 def _done(function: Callable[[Any], Any], task: Any) -> tuple[Exception | None, Any]:
