@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file import memo, syntax
+from rustfix_mem.rust.file import lengths, memo, syntax
 from rustfix_mem.rust.file.borrows import UNKNOWN, held
 from rustfix_mem.rust.file.entries import entry_method, entry_note
 from rustfix_mem.rust.file.facts import Lookup, Mention, UseOf
 from rustfix_mem.rust.file.inner import inner_growth
 from rustfix_mem.rust.file.places import own_nodes
-from rustfix_mem.rust.file.scopes import call_on, declaration, method_call, place_of
+from rustfix_mem.rust.file.scopes import call_on, declaration, method_call
 from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import KIND_OF
 
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
 
 def with_lookups(mentions: list[Mention], function: Function) -> list[Mention]:
     """The mentions with each growth told its look-ups, and each look-up what its result is for."""
-    groups: dict[tuple[str, str, tuple[str, ...]], list[UseOf]] = {}
+    groups: dict[lengths.Key, list[UseOf]] = {}
     for mention in mentions:
-        key = (mention.place.base, mention.place.root, mention.place.path)
-        groups.setdefault(key, []).extend(mention.uses)
+        groups.setdefault(lengths.key_of(mention.place), []).extend(mention.uses)
     told: dict[tuple[Span, str], UseOf] = {}
     body = _Body(function)
-    for uses in groups.values():
-        told |= _tell(uses, body)
+    for place, uses in groups.items():
+        told |= _tell(place, uses, body)
     if not told:
         return mentions
     return [
@@ -68,11 +67,11 @@ class _Body:
         return [*_helpers(self.function)]
 
     @cached_property
-    def capped(self) -> str:
-        return _length_check(self.function)
+    def checks(self) -> list[lengths.Check]:
+        return [*lengths.checks(self.function)]
 
 
-def _tell(uses: list[UseOf], body: _Body) -> dict[tuple[Span, str], UseOf]:
+def _tell(place: lengths.Key, uses: list[UseOf], body: _Body) -> dict[tuple[Span, str], UseOf]:
     growths = [use for use in uses if use.kind == "grow"]
     lookups = [use for use in uses if use.kind == "lookup"]
     if not growths and not lookups:
@@ -80,7 +79,7 @@ def _tell(uses: list[UseOf], body: _Body) -> dict[tuple[Span, str], UseOf]:
     told: dict[tuple[Span, str], UseOf] = {}
     nodes = {use.span: _node_at(body.function.node, use.span) for use in (*growths, *lookups)}
     tests = {use.span: tuple(memo.tests_of(nodes[use.span])) for use in lookups}
-    capped = body.capped if growths else ""
+    capped = lengths.capped(place, body.checks) if growths else ""
     shared = b"Dash" in body.function.node.file.source  # asked once: a file may have very many uses
     for growth in growths:
         node = nodes[growth.span]
@@ -292,24 +291,3 @@ def _lookup_note(
         if kind in kinds:
             return kind
     return "tested" if kinds else "unused"
-
-
-def _length_check(function: Function) -> str:
-    """The first comparison of a length of something kept, as written; empty if there is none."""
-    for node in own_nodes(function.body):
-        if node.type != "binary_expression":
-            continue
-        left, right = field(node, "left"), field(node, "right")
-        operator = text(field(node, "operator"))
-        if operator not in ("<", ">", "<=", ">=", "==") or left is None or right is None:
-            continue
-        for side, other in ((left, right), (right, left)):
-            call = method_call(side)
-            if call is None or call.name not in ("len", "count", "weight", "size"):
-                continue
-            if text(other) in ("0", "1") or call.arguments:
-                continue
-            place = place_of(call.receiver, function)
-            if place.base in ("self", "static") or (place.base == "let" and place.path):
-                return text(node)
-    return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.file import memo
 from rustfix_mem.rust.file.facts import TypeTree
 from rustfix_mem.rust.file.uses import TAKEN
 from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, reached
@@ -19,6 +20,7 @@ from rustfix_mem.text import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rustfix_mem.rust.file.facts import UseOf
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.links import Here
     from rustfix_mem.rust.whole.types import Collection
@@ -365,6 +367,16 @@ def _is_within(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return one[:short] == other[:short]
 
 
+def _are_memos(one: UseOf, other: UseOf) -> bool:
+    """Whether two growths of one key stand each where a look-up of its own has found nothing.
+
+    Then each is asked, and filled, whatever becomes of the other.
+    """
+    found = [use.lookup for use in (one, other) if use.lookup is not None]
+    own = [at for at in found if at.form in ("return", "fresh", "else") and ":" not in at.method]
+    return len(own) == 2 and memo.same_key(one.key, other.key)
+
+
 def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
     asked = set[object]()
@@ -391,7 +403,8 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
                 yield f"in step with `{name}`: it is written back to where it came from"
                 return
             kept = [use for use in mention.uses if TAKEN not in use.via]
-            added = any(use.method.partition(".")[0] in ADDS for use in kept)
+            adding = [use for use in kept if use.method.partition(".")[0] in ADDS]
+            added = not all(_are_memos(use, here.use) for use in adding)
             if (sibling or apart) and added:
                 yield f"in step with `{name}`, which grows beside it"
                 return

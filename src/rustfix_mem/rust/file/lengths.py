@@ -1,0 +1,107 @@
+"""Where a function compares how much something holds, and what that may bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.places import own_nodes
+from rustfix_mem.rust.file.scopes import declaration, method_call, place_of
+from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rustfix_mem.rust.file.facts import Place
+    from rustfix_mem.rust.file.items import Function
+    from rustfix_mem.rust.file.syntax import Node
+
+Key = tuple[str, str, tuple[str, ...]]
+"""A place without its type: base, root and path."""
+
+LEAVES = ("return_expression", "break_expression", "continue_expression", "try_expression")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A comparison of the length of something kept."""
+
+    said: str
+    of: Key
+    alone: bool
+    """Whether what depends on it changes nothing but what was measured."""
+
+
+def key_of(place: Place) -> Key:
+    return place.base, place.root, place.path
+
+
+def checks(function: Function) -> Iterator[Check]:
+    """The comparisons of lengths in a function, as written, in order of the text."""
+    for node in own_nodes(function.body):
+        if node.type != "binary_expression":
+            continue
+        left, right = field(node, "left"), field(node, "right")
+        operator = text(field(node, "operator"))
+        if operator not in ("<", ">", "<=", ">=", "==") or left is None or right is None:
+            continue
+        for side, other in ((left, right), (right, left)):
+            call = method_call(side)
+            if call is None or call.name not in ("len", "count", "weight", "size"):
+                continue
+            if text(other) in ("0", "1") or call.arguments:
+                continue
+            place = place_of(call.receiver, function)
+            if place.base in ("self", "static") or (place.base == "let" and place.path):
+                yield Check(text(node), key_of(place), _is_alone(node, call.receiver))
+
+
+def capped(of: Key, found: list[Check]) -> str:
+    """The first check that may bound what grows in a place, as written; empty if none does."""
+    return next((one.said for one in found if one.of == of or not one.alone), "")
+
+
+def _is_alone(check: Node, measured: Node) -> bool:
+    """Whether it decides an `if` without `else` that only touches what is measured."""
+    inner = check
+    for node in ancestors(check):
+        if node.type == "if_expression":
+            body = field(node, "consequence")
+            is_condition = inner == field(node, "condition")
+            only = is_condition and body is not None and field(node, "alternative") is None
+            return only and body is not None and _touches_only(body, measured)
+        if node.type not in ("binary_expression", "parenthesized_expression", "let_chain"):
+            return False
+        inner = node
+    return False
+
+
+def _touches_only(body: Node, measured: Node) -> bool:
+    """Whether nothing else is named in a block, and nothing leaves it."""
+    own = text(measured)
+    inside = syntax.walk(body)
+    same = [span(node) for node in inside if text(node) == own]
+    for node in inside:
+        if node.type in (*LEAVES, "macro_invocation"):
+            return False
+        if node.type not in ("identifier", "self") or any(one.holds(span(node)) for one in same):
+            continue
+        bound = declaration(node, text(node)) if node.type == "identifier" else None
+        here = bound is not None and span(body).holds(span(bound))
+        if not here and not _is_name_of_pattern(node, body):
+            return False
+    return bool(same)
+
+
+def _is_name_of_pattern(node: Node, body: Node) -> bool:
+    """Whether an identifier is bound there, or is the `Some` of a pattern."""
+    for around in ancestors(node):
+        if around.type.endswith("_pattern"):
+            return True
+        if around.type in ("let_condition", "let_declaration"):
+            pattern = field(around, "pattern")
+            return pattern is not None and span(pattern).holds(span(node))
+        if around == body:
+            return False
+    return False

@@ -1,0 +1,63 @@
+"""Which comparisons of lengths may bound what grows in a function."""
+
+from __future__ import annotations
+
+import pytest
+
+from rustfix_mem.rust.file.look import look
+
+
+def capped(check: str) -> str:
+    """By which comparison the growth of `ours` is taken to be bounded."""
+    body = f"{check} self.ours.insert(key, made(key));"
+    source = f"impl A {{ fn f(&mut self, key: u8, most: usize) -> bool {{ {body} true }} }}"
+    growths = [
+        use
+        for mention in look(source.encode()).mentions
+        for use in mention.uses
+        if mention.place.name == "ours" and use.kind == "grow"
+    ]
+    assert len(growths) == 1
+    return growths[0].capped
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "",
+        "if self.other.len() >= most { self.other.clear(); }",
+        "if self.other.len() >= most && !self.other.contains_key(&key) { self.other.clear(); }",
+        "if (self.other.len() >= most) { self.other.shrink_to(0); self.other.clear() }",
+        "if self.other.lock().len() > most { self.other.lock().clear(); }",
+        "if self.other.len() > most { let old = self.other.pop(); self.other.remove(&old); }",
+        "if self.other.len() > most { if let Some(o) = self.other.min() { self.other.rm(&o); } }",
+        "let o = &mut self.other; if o.len() > most { o.clear(); }",
+        "if self.ours.len() > 1 { self.other.clear(); }",
+    ],
+)
+def test_what_bounds_something_else(check: str) -> None:
+    assert capped(check) == ""
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "if self.ours.len() >= most { self.ours.clear(); }",
+        "if self.other.len() >= most { self.ours.clear(); }",
+        "if self.other.len() >= most { self.other.clear(); self.ours.clear(); }",
+        "if self.other.len() >= most { self.clear(); }",
+        "if self.other.len() >= most { Self::clear(self); }",
+        "if self.other.len() >= most { free(&mut self.other); }",
+        "if self.other.len() >= most { return false; }",
+        "if self.other.len() >= most { self.other.clear()?; }",
+        "if self.other.len() >= most { self.other.clear(); } else { self.other.push(1); }",
+        "if self.other.len() >= most { evict!(self.other); }",
+        "while self.other.len() >= most { self.other.pop(); }",
+        "let full = self.other.len() >= most;",
+        "if self.other.len() >= most {}",
+        "let ours = &mut self.ours; if self.other.len() >= most { ours.clear(); }",
+        "for _ in 0..9 { if self.other.len() >= most { break; } }",
+    ],
+)
+def test_what_may_bound_it(check: str) -> None:
+    assert ".len() >= most" in capped(check)
