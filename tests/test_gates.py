@@ -44,7 +44,7 @@ Sources = Mapping[str, bytes]
 
 def share(gate: Gate, sources: Sources) -> float:
     """Which share of the files passes a gate."""
-    return len(passing(sources, [gate])[gate]) / len(sources)
+    return len(passing(sources.items(), [gate])[gate]) / len(sources)
 
 
 @pytest.fixture(scope="module")

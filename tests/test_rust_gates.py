@@ -29,5 +29,5 @@ SOURCES = {"a.rs": b"HashMapHashSet", "b.rs": b"the Cache::new(", "c.rs": b"", "
 )
 def test_who_passes(gate: Gate, paths: str) -> None:
     """Alone, and asked together with another that wants an overlapping word."""
-    assert passing(SOURCES, [gate]) == {gate: tuple(paths.split())}
-    assert passing(SOURCES, [gate, (b"shMapHash",)])[gate] == tuple(paths.split())
+    assert passing(SOURCES.items(), [gate]) == {gate: tuple(paths.split())}
+    assert passing(SOURCES.items(), [gate, (b"shMapHash",)])[gate] == tuple(paths.split())

@@ -355,28 +355,3 @@ def test_what_a_codemod_looks_with_is_in_the_key_of_the_cache() -> None:
         for name in codemod.look.__code__.co_names:
             if isinstance(module := known.get(name), ModuleType):
                 assert module.__name__.startswith("rustfix_mem.rust.file."), name
-
-
-def test_what_is_begun_early_is_what_is_wanted_later() -> None:
-    sources = {f"{n}.rs": b"pub struct A%d { m: u8 }\n" % n * 2000 for n in range(12)}
-    early, late = Looker(2), Looker(2)
-    try:
-        early(dict([*sources.items()][:2]))  # there are workers only once there was work
-        early.start_outlines(sources.values())
-        early.start_outlines([b"struct Other;"])  # they are busy
-        begun = dict(early._begun)
-        assert early.outlines(sources) == late.outlines(sources)
-        assert len(begun) == len(sources)
-        assert early._begun == {}
-        assert early.outlines({"o.rs": b"struct Other;"})["o.rs"].types
-        assert early.parsed == len(sources) + 1
-    finally:
-        early.close()
-        late.close()
-
-
-def test_nothing_is_begun_where_nobody_would_wait() -> None:
-    looker = Looker(1)
-    looker.start_outlines([b"struct A;"])
-    assert looker._begun == {}
-    assert looker.outlines({"a.rs": b"struct A;"})["a.rs"].types

@@ -85,14 +85,6 @@ def test_tasks_that_cost_little_are_given_together() -> None:
     workers.close()
 
 
-def test_work_is_begun_and_asked_for_later() -> None:
-    workers = Workers(2)
-    workers.begin(act, ["a", "b", "c"])
-    assert sorted(workers.answers()) == [(0, "A"), (1, "B"), (2, "C")]
-    assert list(workers.answers()) == []
-    workers.close()
-
-
 def test_what_a_task_raises_is_raised() -> None:
     with pytest.raises(ValueError, match="no"):
         answers(["a", "raise", "b"])

@@ -201,7 +201,6 @@ class CacheBounds(Codemod):
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         passed = codebase.passed(type(self))
         seen = {} if codebase.thorough else self._skims(codebase)
-        codebase.start_outlines(doubtful.at_once(seen))
         worth = doubtful.doubtful(seen, codebase) if seen else None
         paths = _files(passed, codebase) if worth is None else [*worth]
         sized = [path for path in passed if not seen or self.given or seen[path].sized]

@@ -50,8 +50,6 @@ class Looker(Protocol):
 
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]: ...
 
-    def start_outlines(self, sources: Iterable[bytes]) -> None: ...
-
     def about(
         self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]
     ) -> Mapping[str, FileFacts]: ...
@@ -105,6 +103,8 @@ class Codebase:
     without asking, to be none of its findings."""
     read_cargo_files: Callable[[], Mapping[str, bytes]] = dict
     """Reads `lockfile.FILES`, when somebody asks for `cargo_files`."""
+    passing: dict[Gate, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """The files that pass each gate that has been asked."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
     _outlines: dict[str, Outline] = field(default_factory=dict, repr=False)
     _about: dict[str, dict[frozenset[str], FileFacts]] = field(default_factory=dict, repr=False)
@@ -120,7 +120,6 @@ class Codebase:
     )
     _users: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
-    _passed: dict[Gate, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.sources = Sources(self.sources)
@@ -194,7 +193,7 @@ class Codebase:
     @property
     def gates(self) -> Iterable[Gate]:
         """The gates that have been asked."""
-        return self._passed.keys()
+        return self.passing.keys()
 
     def prepare(self, paths: Iterable[str]) -> None:
         """Make the facts of many files at once."""
@@ -251,11 +250,6 @@ class Codebase:
         about = next(iter(self._about.get(path, {}).values()), None)
         return self._facts.get(path) or about or self._outlines.get(path)
 
-    def start_outlines(self, paths: Iterable[str]) -> None:
-        """Have the outlines of many files begun, if workers are idle, and come back at once."""
-        unknown = [path for path in dict.fromkeys(paths) if self._declaring(path) is None]
-        self.look_many.start_outlines(self._texts[path] for path in unknown)
-
     def prepare_outlines(self, paths: Iterable[str]) -> None:
         """Make the outlines of many files at once."""
         unknown = [path for path in dict.fromkeys(paths) if self._declaring(path) is None]
@@ -265,13 +259,13 @@ class Codebase:
     def passed(self, codemod: type[Looks]) -> tuple[str, ...]:
         """The files that pass a codemod's gate: where its judging starts."""
         self.foresee((codemod,))
-        return self._passed[codemod.gate]
+        return self.passing[codemod.gate]
 
     def foresee(self, codemods: Iterable[type[Looks]]) -> None:
         """Ask the gates of many codemods together."""
-        gates = [codemod.gate for codemod in codemods if codemod.gate not in self._passed]
+        gates = [codemod.gate for codemod in codemods if codemod.gate not in self.passing]
         if gates:
-            self._passed |= passing(self._texts, gates)
+            self.passing |= passing(self._texts.items(), gates)
 
     def sights(self, codemod: type[Looks], kind: type[S]) -> Mapping[str, tuple[S, ...]]:
         """What `codemod.look` saw, by path; only files in which it saw something."""

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,10 +22,11 @@ from rustfix_mem.errors import CodemodBug
 from rustfix_mem.rust.bounds import pins
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.syntax import GRAMMAR
+from rustfix_mem.rust.whole.gates import passing
 from rustfix_mem.wanted import About, Declared, Facts, Made, Sights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rustfix_mem.codebase import Looks
     from rustfix_mem.facts_cache import FactsCache
@@ -99,10 +101,6 @@ class Looker:
     _parsed: set[bytes] = field(default_factory=set)
     _recalled: set[bytes] = field(default_factory=set)
     _workers: Workers | None = None
-    _begun: dict[bytes, _Asked] = field(default_factory=dict)
-    """What workers do now, and nobody has waited for."""
-    _order: list[bytes] = field(default_factory=list)
-    """The files that they do, as they were told."""
 
     @property
     def parsed(self) -> int:
@@ -119,9 +117,6 @@ class Looker:
 
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]:
         return self._answers(Declared(), sources)
-
-    def start_outlines(self, sources: Iterable[bytes]) -> None:
-        self.start((source, Declared()) for source in sources)
 
     def about(self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]) -> dict[str, FileFacts]:
         """Of each file the facts about some words."""
@@ -148,13 +143,10 @@ class Looker:
 
     def prepare(self, wanted: Iterable[tuple[bytes, Wanted]]) -> None:
         """Look at many files for many, so that each is parsed but once."""
-        asked = {_key(of, source): (of, source) for source, of in wanted}
-        if not self._unknown(asked):
-            return
-        self._finish()
-        missing = self._unknown(asked)
-        self._recall(missing)
-        self._make(self._unknown(missing))
+        missing = self._unknown({_key(of, source): (of, source) for source, of in wanted})
+        if missing:
+            self._recall(missing)
+            self._make(self._unknown(missing))
 
     def _unknown(
         self, asked: Mapping[bytes, tuple[Wanted, bytes]]
@@ -217,23 +209,6 @@ class Looker:
         if self.cache is not None and made:
             self.cache.put(made)
 
-    def start(self, wanted: Iterable[tuple[bytes, Wanted]]) -> None:
-        """Have workers begin with what will be wanted, and come back at once.
-
-        Only where there are workers who have nothing to do: else it is made when it is wanted.
-        """
-        missing = self._unknown({_key(of, source): (of, source) for source, of in wanted})
-        if missing and self._workers is not None and not self._begun:
-            self._recall(missing)
-            self._begun = self._asked(self._unknown(missing))
-            self._begin(self._workers, self._begun)
-
-    def _finish(self) -> None:
-        """Keep what workers were told to begin with."""
-        asked, self._begun = self._begun, {}
-        if asked:
-            self._keep(asked, self._answered(asked))
-
     def _looks(self, asked: Mapping[bytes, _Asked]) -> Iterable[tuple[bytes, Looked | str]]:
         """What is seen in each file, in some order; a reason for one that killed its worker."""
         size = sum(map(len, asked))
@@ -243,26 +218,17 @@ class Looker:
             for source, wanted in asked.items():
                 yield source, _look_packed((source, [*wanted.values()]))
             return
-        from rustfix_mem.workers import Workers  # a warm run needs none of it
+        from rustfix_mem.workers import Lost, Workers  # a warm run needs none of it
 
         jobs = (self.jobs or os.cpu_count() or 1) if size >= WORTH_MORE else 1
         self._workers = self._workers or Workers(jobs)
         self._workers.jobs = max(self._workers.jobs, jobs)  # those that are there cost nothing
-        self._begin(self._workers, asked)
-        yield from self._answered(asked)
-
-    def _begin(self, workers: Workers, asked: Mapping[bytes, _Asked]) -> None:
         # The largest first: else the last one to be done may be the longest, and all wait for it.
-        self._order = sorted(asked, key=lambda source: -len(source))
-        tasks = [(source, [*asked[source].values()]) for source in self._order]
-        workers.begin(_look_packed, tasks, [len(source) for source in self._order])
-
-    def _answered(self, asked: Mapping[bytes, _Asked]) -> Iterable[tuple[bytes, Looked | str]]:
-        from rustfix_mem.workers import Lost  # a warm run needs none of it
-
-        assert self._workers is not None
-        for count, (place, answer) in enumerate(self._workers.answers(), 1):
-            yield self._order[place], answer.reason if isinstance(answer, Lost) else answer
+        order = sorted(asked, key=lambda source: -len(source))
+        tasks = [(source, [*asked[source].values()]) for source in order]
+        done = self._workers.map(_look_packed, tasks, [len(source) for source in order])
+        for count, (place, answer) in enumerate(done, 1):
+            yield order[place], answer.reason if isinstance(answer, Lost) else answer
             if self.progress is not None:
                 self.progress(count, len(asked))
 
@@ -302,23 +268,24 @@ def codebase_of(
 ) -> Codebase:
     """The codebase of a snapshot; what passes the codemods' gates is looked at first, together."""
     rust, cargo, rustfmt, *_ = READ
-    sources = dict(snapshot.read_many(snapshot.regular(rust)))
-    manifests = {
-        path: source
-        for path, source in snapshot.read_many(snapshot.regular(cargo))
-        if path == "Cargo.toml" or path.endswith("/Cargo.toml")
-    }
-    formats = dict(snapshot.read_many(snapshot.regular(rustfmt)))
+    sources: dict[str, bytes] = {}
+    rust_files = snapshot.regular(rust)
+    read = snapshot.read_many([*rust_files, *snapshot.regular(cargo), *snapshot.regular(rustfmt)])
+    asked = _kept(islice(read, len(rust_files)), sources)
+    gates = [codemod.gate for codemod in codemods]
+    passed = passing(asked, gates) if gates else {}  # while git reads what comes next
+    sources.update(asked)
+    others = dict(read)
     codebase = Codebase(
         sources,
-        manifests,
+        {p: it for p, it in others.items() if p == cargo or p.endswith(f"/{cargo}")},
         looker,
-        formats,
+        {p: it for p, it in others.items() if p.endswith(rustfmt)},
         lambda: _documents(snapshot),
         thorough,
         lambda: _cargo_files(snapshot),
+        passed,
     )
-    codebase.foresee(codemods)
     wanted = [
         (path, Sights(codemod) if codemod.sight is not None else Facts())
         for codemod in codemods
@@ -327,6 +294,15 @@ def codebase_of(
     looker.prepare([(sources[path], of) for path, of in wanted])
     codebase.prepare([path for path, of in wanted if of == Facts()])
     return codebase
+
+
+def _kept(
+    read: Iterable[tuple[str, bytes]], sources: dict[str, bytes]
+) -> Iterator[tuple[str, bytes]]:
+    """What is read, kept in `sources` on the way."""
+    for path, source in read:
+        sources[path] = source
+        yield path, source
 
 
 def _cargo_files(snapshot: Snapshot) -> dict[str, bytes]:

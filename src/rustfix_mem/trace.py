@@ -211,7 +211,7 @@ def _answers(path: str, source: bytes, trace: Trace, asked: Asked) -> list[objec
         [words.grows(path, name) for name in asked.grown],
         [words.keeps(path, families) for families in asked.skimmed],
         words.always(path),
-        gates.passing(one, wanted),
+        gates.passing(one.items(), wanted),
     ]
 
 

@@ -58,16 +58,6 @@ class _Worker:
     """When it began that."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What was begun: `waiting` are the tasks that nobody was given."""
-
-    function: Callable[[Any], Any]
-    tasks: Sequence[Any]
-    costs: Sequence[int]
-    waiting: deque[int]
-
-
 @dataclass
 class Workers:
     """At most `jobs` processes, started when there is work; `close` ends them."""
@@ -76,7 +66,6 @@ class Workers:
     limits: Limits = field(default_factory=Limits)
     _idle: list[_Worker] = field(default_factory=list)
     _busy: list[_Worker] = field(default_factory=list)
-    _work: _Work | None = None
 
     def map(
         self, function: Callable[[Any], Any], tasks: Sequence[Any], costs: Sequence[int] = ()
@@ -87,32 +76,16 @@ class Workers:
         A worker is given several at once, more of those that cost little: one that waits for the
         next is idle.
         """
-        self.begin(function, tasks, costs)
-        yield from self.answers()
-
-    def begin(
-        self, function: Callable[[Any], Any], tasks: Sequence[Any], costs: Sequence[int] = ()
-    ) -> None:
-        """Give the first tasks, and come back at once: `answers` has the rest done."""
-        self._work = _Work(function, tasks, costs or [1] * len(tasks), deque(range(len(tasks))))
-        self._hand_out(self._work)
-
-    def answers(self) -> Iterator[tuple[int, Any]]:
-        """The answers to what was begun."""
-        work = self._work
+        costs, waiting = costs or [1] * len(tasks), deque(range(len(tasks)))
         try:
-            while work is not None and (work.waiting or self._busy):
-                self._hand_out(work)
-                yield from self._answers(work.waiting)
+            while waiting or self._busy:
+                while waiting and len(self._busy) < self.jobs:
+                    part = self._part(waiting, costs)
+                    self._give(part, function, [tasks[index] for index in part])
+                yield from self._answers(waiting)
         except BaseException:
             self.close()  # what is half done is of no use to the next call
             raise
-        self._work = None
-
-    def _hand_out(self, work: _Work) -> None:
-        while work.waiting and len(self._busy) < self.jobs:
-            part = self._part(work.waiting, work.costs)
-            self._give(part, work.function, [work.tasks[index] for index in part])
 
     def _part(self, waiting: deque[int], costs: Sequence[int]) -> list[int]:
         """The next tasks for one worker."""

@@ -43,15 +43,6 @@ def doubtful(skims: Mapping[str, Skim], files: Files) -> Mapping[str, frozenset[
     return {path: names for path, names in sorted(worth.items()) if names}
 
 
-def at_once(skims: Mapping[str, Skim]) -> list[str]:
-    """The files of which that can be said without a look at any other."""
-    return [
-        path
-        for path, seen in skims.items()
-        if any(_is_named(one) or (one.grown and _may_be(one)) for one in seen.declared)
-    ]
-
-
 def _may_be(one: Declared) -> bool:
     """Whether neither its file nor its name says that it is state."""
     return not (one.settled or any(word in words_of(one.item) for word in STATE_WORDS))
