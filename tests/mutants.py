@@ -55,7 +55,7 @@ PARTS = (
     _part(
         "cache-bounds",
         {
-            "file": "borrows slots",
+            "file": "borrows lengths slots",
             "whole": "lifetimes links types",
             "verdict": "state few readers effects growth",
             "cap": "sites placement capacity",
@@ -63,10 +63,11 @@ PARTS = (
             "removal": "removal leftovers serving",
         },
         "test_rust_removal test_rust_types test_rust_links test_rust_lifetimes"
-        " test_rust_borrows test_rust_few test_rust_remarks test_rust_slots test_rust_memo",
+        " test_rust_borrows test_rust_few test_rust_lengths test_rust_remarks test_rust_slots"
+        " test_rust_memo",
         "width-cache",
     ),
-    _part("width-cache", {"verdict": "widths"}, "test_rust_widths"),
+    _part("width-cache", {"file": "wide", "verdict": "widths"}, "test_rust_widths"),
     _part(
         "pty-chunks",
         {

@@ -32,6 +32,7 @@ def capped(check: str) -> str:
         "if self.other.len() > most { let old = self.other.pop(); self.other.remove(&old); }",
         "if self.other.len() > most { if let Some(o) = self.other.min() { self.other.rm(&o); } }",
         "let o = &mut self.other; if o.len() > most { o.clear(); }",
+        "if self.inner.other.len() > most { self.inner.other.clear(); }",
         "if self.ours.len() > 1 { self.other.clear(); }",
     ],
 )
@@ -52,6 +53,8 @@ def test_what_bounds_something_else(check: str) -> None:
         "if self.other.len() >= most { self.other.clear()?; }",
         "if self.other.len() >= most { self.other.clear(); } else { self.other.push(1); }",
         "if self.other.len() >= most { evict!(self.other); }",
+        "if self.ours.inner.len() >= most { self.ours.inner.clear(); }",
+        "if OTHER.len() >= most { OTHER.clear(); }",
         "while self.other.len() >= most { self.other.pop(); }",
         "let full = self.other.len() >= most;",
         "if self.other.len() >= most {}",

@@ -59,7 +59,18 @@ def checks(function: Function) -> Iterator[Check]:
 
 def capped(of: Key, found: list[Check]) -> str:
     """The first check that may bound what grows in a place, as written; empty if none does."""
-    return next((one.said for one in found if one.of == of or not one.alone), "")
+    return next((one.said for one in found if not (one.alone and _are_apart(one.of, of))), "")
+
+
+def _are_apart(one: Key, other: Key) -> bool:
+    """Whether two places surely have nothing in common: two statics, or two fields of one value."""
+    (base, root, path), (other_base, other_root, other_path) = one, other
+    if base != other_base:
+        return False  # a local may be anything
+    if root != other_root:
+        return base == "static"
+    short = min(len(path), len(other_path))
+    return path[:short] != other_path[:short]
 
 
 def _is_alone(check: Node, measured: Node) -> bool:
