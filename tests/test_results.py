@@ -166,7 +166,7 @@ def test_a_file_that_took_too_long_is_tried_again(
 ) -> None:
     with monkeypatch.context() as busy:
         reason = "took more than 8 seconds"
-        busy.setattr(scan.Looker, "_looks", lambda _, them: [(n, reason) for n in range(len(them))])
+        busy.setattr(scan.Looker, "_looks", lambda _, asked: [(one, reason) for one in asked])
         assert reason in said(capsys)
         assert said(capsys, "-q") == ""
     assert "grows" in said(capsys, "-q")

@@ -276,7 +276,11 @@ class Codebase:
 
     def reach(self, path: str) -> Reach:
         if path not in self._reach:
-            self._reach[path] = modules.reach(path, self)
+            self.prepare_outlines(modules.above([path], self))
+            try:
+                self._reach[path] = modules.reach(path, self)
+            except RecursionError:  # through more modules than anybody can have meant
+                self._reach[path] = modules.Reach("unknown", modules.package_of(path, self))
         return self._reach[path]
 
     def users(self, package: Package) -> frozenset[str]:
