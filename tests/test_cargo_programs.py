@@ -47,6 +47,7 @@ def test_programs_are_asked_for_by_name() -> None:
         ("crates/test-data/y", "tests"),
         ("packages/browser-tests/y", "tests"),
         ("packages/cli-harnesses/y", "tests"),
+        ("net/bench", "tests"),
         ("examples/a", "example"),
         ("scripts/gen", "chore"),
         ("xtask", "chore"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
 TESTING = re.compile(
-    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|harness(?:es)?)|test|test[-_]data|testdata|fixtures?|benches|benchmarks?|fuzz)/"
+    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|harness(?:es)?)|test|test[-_]data|testdata|fixtures?|bench(?:es|marks?)?|fuzz)/"
 )
 EXAMPLE = re.compile(r"(?:^|/)(?:examples?|demos?)/")
 CHORES = re.compile(r"(?:^|/)(?:x?tasks?|scripts|ci|\.github)/")
