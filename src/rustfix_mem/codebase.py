@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rustfix_mem.cargo import manifest
+from rustfix_mem.rust.file.facts import Deeds
 from rustfix_mem.rust.whole import modules
 from rustfix_mem.rust.whole.gates import passing
 from rustfix_mem.rust.whole.names import Names
@@ -51,8 +52,8 @@ class Looker(Protocol):
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]: ...
 
     def about(
-        self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]
-    ) -> Mapping[str, FileFacts]: ...
+        self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]], outlines: Mapping[str, bytes]
+    ) -> Mapping[str, Deeds]: ...
 
     def made(
         self, wanted: Sequence[tuple[bytes, tuple[str, ...]]]
@@ -107,7 +108,7 @@ class Codebase:
     """The files that pass each gate that has been asked."""
     _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
     _outlines: dict[str, Outline] = field(default_factory=dict, repr=False)
-    _about: dict[str, dict[frozenset[str], FileFacts]] = field(default_factory=dict, repr=False)
+    _about: dict[str, dict[frozenset[str], Deeds]] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
     scopes: dict[tuple[str, Span], tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -158,8 +159,7 @@ class Codebase:
     @property
     def known(self) -> Mapping[str, Outline]:
         """The facts and outlines that have been asked for so far."""
-        about = {path: next(iter(found.values())) for path, found in self._about.items()}
-        return {**self._outlines, **about, **self._facts}
+        return self._outlines | self._facts
 
     @cached_property
     def words(self) -> Words:
@@ -201,17 +201,19 @@ class Codebase:
         if wanted:
             self._facts.update(self.look_many(wanted))
 
-    def about(self, path: str, words: Iterable[str]) -> FileFacts:
-        """The facts of a file about some words: all there are with one of these names."""
+    def about(self, path: str, words: Iterable[str]) -> Deeds:
+        """What the functions of a file do about some words: all there is with one of these names.
+
+        Nothing, for a file whose declarations are not understood.
+        """
         asked = frozenset(words)
         self.prepare_about([(path, asked)])
-        return self._facts.get(path) or self._found_about(path, asked)
-
-    def _found_about(self, path: str, words: frozenset[str]) -> FileFacts:
-        return next(found for known, found in self._about[path].items() if words <= known)
+        if path in self._facts:
+            return self._facts[path].deeds
+        return next(found for known, found in self._about[path].items() if asked <= known)
 
     def prepare_about(self, wanted: Iterable[tuple[str, Iterable[str]]]) -> None:
-        """Make the facts about some words of many files at once."""
+        """Find out for many files at once what their functions do about some words."""
         missing: dict[str, frozenset[str]] = {}
         for path, words in wanted:
             asked = frozenset(words)
@@ -219,9 +221,14 @@ class Codebase:
             if not known:
                 missing[path] = asked | missing.get(path, frozenset())
         if missing:
+            outlines = {p: self._texts[p] for p in missing if p not in self._outlines}
             sources = {p: (self._texts[p], tuple(sorted(ws))) for p, ws in missing.items()}
-            for path, found in self.look_many.about(sources).items():
-                self._about.setdefault(path, {})[missing[path]] = found
+            found = self.look_many.about(sources, outlines)
+            self._outlines |= self.look_many.outlines(outlines)
+            for path, deeds in found.items():
+                error = self._outlines[path].error
+                said = deeds if error is None else Deeds(error=error)
+                self._about.setdefault(path, {})[missing[path]] = said
 
     def made(self, path: str, words: Iterable[str]) -> tuple[Construction, ...]:
         """Where a file makes values of types with these names."""
@@ -240,19 +247,14 @@ class Codebase:
 
     def outline(self, path: str) -> Outline:
         """What a file declares: for who does not ask what its functions do, which costs more."""
-        known = self._declaring(path)
-        if known is None:
+        if path not in self._facts:
             self.prepare_outlines([path])
-        return known or self._outlines[path]
-
-    def _declaring(self, path: str) -> Outline | None:
-        """What is known of a file's declarations."""
-        about = next(iter(self._about.get(path, {}).values()), None)
-        return self._facts.get(path) or about or self._outlines.get(path)
+        return self._facts.get(path) or self._outlines[path]
 
     def prepare_outlines(self, paths: Iterable[str]) -> None:
         """Make the outlines of many files at once."""
-        unknown = [path for path in dict.fromkeys(paths) if self._declaring(path) is None]
+        known = self._facts, self._outlines
+        unknown = [p for p in dict.fromkeys(paths) if not any(p in made for made in known)]
         if unknown:
             self._outlines.update(self.look_many.outlines({p: self._texts[p] for p in unknown}))
 

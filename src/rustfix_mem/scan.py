@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rustfix_mem.codebase import Looks
     from rustfix_mem.facts_cache import FactsCache
     from rustfix_mem.git.snapshot import Snapshot
-    from rustfix_mem.rust.file.facts import Construction, FileFacts, Outline
+    from rustfix_mem.rust.file.facts import Construction, Deeds, FileFacts, Outline
     from rustfix_mem.wanted import Wanted
     from rustfix_mem.workers import Workers
 
@@ -118,10 +118,13 @@ class Looker:
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]:
         return self._answers(Declared(), sources)
 
-    def about(self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]]) -> dict[str, FileFacts]:
-        """Of each file the facts about some words."""
+    def about(
+        self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]], outlines: Mapping[str, bytes]
+    ) -> dict[str, Deeds]:
+        """What is done in each file about some words; the outlines of some at the same time."""
         wanted = {path: (About(words), source) for path, (source, words) in sources.items()}
-        self.prepare([(source, of) for of, source in wanted.values()])
+        declared: list[tuple[bytes, Wanted]] = [(it, Declared()) for it in outlines.values()]
+        self.prepare([*declared, *((source, of) for of, source in wanted.values())])
         return {path: self._memory[_key(of, source)] for path, (of, source) in wanted.items()}
 
     def made(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rustfix_mem.rust.file import facts as facts_module
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.facts import Construction, FileFacts, Outline
+from rustfix_mem.rust.file.facts import Construction, Deeds, FileFacts, Outline
 from rustfix_mem.rust.file.look import about, look, made, outline
 from rustfix_mem.rust.file.syntax import GRAMMAR
 
@@ -79,20 +79,20 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The facts of a file about some words: see `look.about`."""
+    """What the functions of a file do about some words: see `look.about`."""
 
     words: tuple[str, ...]
-    answer = FileFacts
-    nothing = FileFacts(error=0)
+    answer = Deeds
+    nothing = Deeds(error=0)
 
     @property
     def version(self) -> bytes:
         return _version("about", *self.words)
 
-    def broken(self, error: int) -> FileFacts:
-        return FileFacts(error=error)
+    def broken(self, error: int) -> Deeds:
+        return Deeds(error=error)
 
-    def make(self, source: bytes) -> FileFacts:
+    def make(self, source: bytes) -> Deeds:
         return about(source, self.words)
 
 

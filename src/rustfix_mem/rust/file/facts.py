@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 9
+SCHEMA = 10
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -240,7 +240,7 @@ class Mention:
 
     place: Place
     fn: int
-    """Index into `FileFacts.fns`; -1 outside of any function."""
+    """Index into `Outline.fns`; -1 outside of any function."""
     test: bool
     module: str
     uses: tuple[UseOf, ...]
@@ -355,14 +355,38 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
+class Accessor:
+    """A function whose body is only a way to a place that it hands out."""
+
+    fn: int
+    """Index into `Outline.fns`."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """What the functions of a file do, perhaps only to what goes by some words."""
+
+    accessors: tuple[Accessor, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    tokens: tuple[str, ...] = ()
+    """Identifiers inside macros whose grammar is not known."""
+    error: int | None = None
+    """The byte where the grammar lost the thread; then everything else is empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts(Outline):
     """What a file declares, and what its functions do."""
 
-    accessors: tuple[Place | None, ...] = ()
-    """What each of `fns` hands out, if its body is only a way to that place."""
+    accessors: tuple[Accessor, ...] = ()
     mentions: tuple[Mention, ...] = ()
     tokens: tuple[str, ...] = ()
     """Identifiers inside macros whose grammar is not known."""
     numbers: tuple[Number, ...] = ()
     makers: tuple[Maker, ...] = ()
     memoised: tuple[Memoised, ...] = ()
+
+    @property
+    def deeds(self) -> Deeds:
+        return Deeds(self.accessors, self.mentions, self.tokens, self.error)

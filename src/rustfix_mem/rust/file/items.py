@@ -74,7 +74,10 @@ class _Where:
 
 
 def collect(root: Node) -> Items:
-    """The declarations of a file, those inside functions too."""
+    """The declarations of a file, those inside functions too.
+
+    All functions are there that have a body, whatever they stand in: `Callable`s are counted alike.
+    """
     items = Items()
     _block(root, _Where(test=_inner_test(root)), items)
     return items
@@ -101,6 +104,9 @@ def _block(node: Node, where: _Where, items: Items) -> None:
             if child.type == "attribute_item":
                 attributes.append(text(child))
             continue
+        if not child.named_children:  # left out of the copy, or of no concern
+            attributes, start = [], -1
+            continue
         head = child.start_byte if start < 0 or _blank_before(child) else start
         _item(child, "\n".join(attributes), head, where, items)
         attributes, start = [], -1
@@ -123,7 +129,7 @@ def _item(node: Node, attributes: str, head: int, where: _Where, items: Items) -
     handler = _HANDLERS.get(node.type)
     if handler is not None:
         handler(node, attributes, where, items)
-    elif where.scope == "fn":
+    elif where.scope == "fn" or "{" in text(node):
         _nested(node, where, items)
 
 
@@ -265,6 +271,7 @@ def _type(node: Node, attributes: str, where: _Where, items: Items) -> None:
         for name in group.split(",")
         if name.strip()
     ]
+    _beside(node, None, where, items)
     items.types.append(
         TypeDef(
             name=text(syntax.field(node, "name")),
@@ -335,6 +342,7 @@ def _impl(node: Node, attributes: str, where: _Where, items: Items) -> None:
     if trait == "Clone":
         items.clonable.append(of)
     if body is not None:
+        _beside(node, body, where, items)
         _block(body, replace(where, owner=of, trait=trait), items)
 
 
@@ -365,7 +373,18 @@ def _function(node: Node, attributes: str, where: _Where, items: Items) -> None:
             home=where.home,
         )
     )
+    _beside(node, body, where, items)
     _block(body, replace(where, scope="fn"), items)
+
+
+def _beside(node: Node, body: Node | None, where: _Where, items: Items) -> None:
+    """The functions in an array's length, say: where nobody writes one, but they are counted."""
+    ends = body.start_byte if body is not None else node.end_byte
+    own = node.type == "function_item"
+    if len(syntax.FN.findall(node.file.source, node.start_byte, ends)) > own:
+        for child in node.named_children:
+            if child is not body:
+                _nested(child, replace(where, scope="fn"), items)
 
 
 def _params(node: Node | None) -> tuple[Parameter, ...]:
@@ -405,7 +424,7 @@ def _statics_in_tokens(tokens: Node, scope: str, where: _Where, items: Items) ->
         items.statics.append(
             StaticDef(
                 name=found[2].decode(),
-                type=_written_type(written),
+                type=written_type(written),
                 value=body[ends + 1 : stop if stop > 0 else None].decode("utf-8", "replace")[:200],
                 visibility=(found[1] or b"").decode(),
                 module=where.module,
@@ -417,7 +436,8 @@ def _statics_in_tokens(tokens: Node, scope: str, where: _Where, items: Items) ->
         )
 
 
-def _written_type(written: bytes) -> TypeTree:
+def written_type(written: bytes) -> TypeTree:
+    """The type that is written so; what is not understood has the head `?`."""
     with syntax.parsed(b"type T = " + written.strip() + b";") as tree:
         alias = next((n for n in tree.root.named_children if n.type == "type_item"), None)
         return type_tree(syntax.field(alias, "type")) if alias is not None else TypeTree("?")
@@ -427,12 +447,14 @@ def _expression_macro(node: Node, attributes: str, where: _Where, items: Items) 
     inner = node.named_children[0] if node.named_children else None
     if inner is not None and inner.type == "macro_invocation":
         _macro(inner, attributes, where, items)
-    elif where.scope == "fn":
+    elif where.scope == "fn" or "{" in text(node):
         _nested(node, where, items)
 
 
 def _foreign(node: Node, attributes: str, where: _Where, items: Items) -> None:
-    """`extern "C" { … }` holds nothing that concerns us."""
+    """`extern "C" { … }` holds nothing that concerns us, but what stands in a length, say."""
+    if text(node).count("{") > 1:
+        _nested(node, replace(where, scope="fn"), items)
 
 
 def _macro_definition(node: Node, attributes: str, where: _Where, items: Items) -> None:

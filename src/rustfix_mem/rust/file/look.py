@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypedDict
 
 from rustfix_mem.rust.file import items, numbers, syntax
 from rustfix_mem.rust.file.constructions import constructions
 from rustfix_mem.rust.file.facts import (
     GUARDS,
+    Accessor,
     Construction,
+    Deeds,
     FileFacts,
     FnDef,
     Mention,
@@ -25,11 +29,11 @@ from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import READING_MACROS, uses_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from rustfix_mem.rust.file.facts import ModDecl, StaticDef, TypeDef, Use
+    from rustfix_mem.rust.file.facts import ModDecl, StaticDef, TypeDef, TypeTree, Use
     from rustfix_mem.rust.file.items import Function
-    from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.rust.file.syntax import Callable, Node
     from rustfix_mem.text import Span
 
 EVERY: frozenset[str] = frozenset()
@@ -47,27 +51,27 @@ def look(source: bytes) -> FileFacts:
         if error is not None:
             return FileFacts(error=error)
         try:
-            return _look(tree.root, items.collect(tree.root))
+            return _look(tree)
         except RecursionError:
             return FileFacts(error=syntax.deepest(tree.root).start_byte, deep=True)
 
 
-def about(source: bytes, words: Iterable[str]) -> FileFacts:
-    """The facts of a file as far as they are about some words; its declarations all the same.
+def about(source: bytes, words: Iterable[str]) -> Deeds:
+    """What the functions of a file do, as far as it is about some words.
 
-    Mentions and tokens with one of the names in `words` are all there, and perhaps others; numbers
-    and what makes caches are not.
+    Mentions and tokens with one of the names in `words` are all there, and perhaps others.
     """
     with syntax.parsed(source) as tree:
         error = tree.error()
         if error is not None:
-            return FileFacts(error=error)
+            return Deeds(error=error)
+        functions = tree.functions()
+        asked = _asked(functions, source, words)
         try:
-            asked = _asked(tree, source, words)
-            root = tree.around([*asked.naming, *asked.calling])
-            return _look(root, items.collect(root), asked)
+            some = _some(tree, functions, [*asked.naming, *asked.calling])
+            return _deeds(some, _Signatures.of(functions), asked)
         except RecursionError:
-            return FileFacts(error=0)
+            return Deeds(error=0)
 
 
 def made(source: bytes, words: Iterable[str]) -> tuple[Construction, ...]:
@@ -75,18 +79,25 @@ def made(source: bytes, words: Iterable[str]) -> tuple[Construction, ...]:
     with syntax.parsed(source) as tree:
         if tree.error() is not None:
             return ()
+        functions = tree.functions()
         try:
-            found = items.collect(tree.around(_naming(tree, source, words)))
+            some = _some(tree, functions, _naming(functions, source, words))
         except RecursionError:
             return ()
-        functions, wanted = enumerate(found.functions), frozenset(words)
-        return tuple(one for index, fn in functions for one in constructions(fn, index, wanted))
+        wanted = frozenset(words)
+        return tuple(one for at, fn in some.items() for one in constructions(fn, at, wanted))
 
 
-def _naming(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> list[Span]:
+def _some(tree: syntax.Tree, functions: list[Callable], kept: list[Span]) -> dict[int, Function]:
+    """Some functions of a file, and those in them, by their index among all."""
+    places = {function.whole.start: index for index, function in enumerate(functions)}
+    found = items.collect(tree.only(kept)).functions
+    return {places[function.node.start_byte]: function for function in found}
+
+
+def _naming(functions: list[Callable], source: bytes, words: Iterable[str]) -> list[Span]:
     """The functions that may make a value of a type of these names."""
     wanted = _any_of([word.encode() for word in words], rb"\s*(?:::|\{|<)")
-    functions = tree.functions()
     return [f.whole for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
 
 
@@ -102,8 +113,37 @@ class _Asked:
     another does (see `pairs`)."""
 
 
-def _asked(tree: syntax.Tree, source: bytes, words: Iterable[str]) -> _Asked:
-    functions = tree.functions()
+@dataclass(frozen=True, slots=True)
+class _Signatures:
+    """What the functions of a file say of themselves together."""
+
+    lends: frozenset[str]
+    """Those that answer with a guard, a reference or a shared pointer."""
+    makers: frozenset[str]
+    """Those of them that are given something."""
+    names: Counter[str]
+    """How many go by each name."""
+
+    @classmethod
+    def of(cls, functions: list[Callable]) -> _Signatures:
+        names = [function.name.decode("utf-8", "replace") for function in functions]
+        pairs = list(zip(names, functions, strict=True))
+        lends = frozenset(name for name, one in pairs if _lending(one.returns))
+        makers = frozenset(name for name, one in pairs if name in lends and one.given)
+        return cls(lends, makers, Counter(names))
+
+
+POINTING = re.compile(rb"&|Arc|Rc|Guard|Ref")
+"""What is written in every type that lends."""
+
+
+@cache
+def _lending(returns: bytes) -> bool:
+    """Whether a type lends, as it is written."""
+    return POINTING.search(returns) is not None and _lends(items.written_type(returns))
+
+
+def _asked(functions: list[Callable], source: bytes, words: Iterable[str]) -> _Asked:
     # The field of a tuple stands behind a dot; alone it is a number.
     wanted = _any_of([rf"(?<=\.){w}".encode() if w.isdigit() else w.encode() for w in words])
     naming = [f for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
@@ -134,31 +174,39 @@ def outline(source: bytes) -> Outline:
         return Outline(**_declared(found))
 
 
-def _look(root: Node, found: items.Items, asked: _Asked | None = None) -> FileFacts:
-    words = asked.words if asked is not None else EVERY
-    mentions: list[Mention] = []
-    tokens: set[str] = set()
-    lends = frozenset(f.name for f in found.functions if _lends(f))
-    makers = frozenset(f.name for f in found.functions if f.name in lends and _arguments(f))
-    accessors: list[Place | None] = []
-    for index, function in enumerate(found.functions):
-        own = _mentions(function, index, makers, lends, words)
-        if asked is not None and _matters_whole(function, own, lends, asked):
-            own = _mentions(function, index, makers, lends)
-        mentions += own
-        accessors.append(_accessor(function) or _handed_out(function, own))
-        tokens |= _unknown_tokens(function.body)
-    limits = numbers.NOTHING if asked else numbers.collect(root, found)
-    mentions = with_pairs(mentions, found.functions)
+def _look(tree: syntax.Tree) -> FileFacts:
+    found = items.collect(tree.root)
+    deeds = _deeds(dict(enumerate(found.functions)), _Signatures.of(tree.functions()))
+    limits = numbers.collect(tree.root, found)
     return FileFacts(
         **_declared(found),
-        accessors=tuple(accessors),
-        mentions=tuple(mentions),
-        tokens=tuple(sorted(tokens)),
+        accessors=deeds.accessors,
+        mentions=deeds.mentions,
+        tokens=deeds.tokens,
         numbers=limits.numbers,
         makers=limits.makers,
         memoised=limits.memoised,
     )
+
+
+def _deeds(
+    functions: Mapping[int, Function], signatures: _Signatures, asked: _Asked | None = None
+) -> Deeds:
+    words = asked.words if asked is not None else EVERY
+    mentions: list[Mention] = []
+    tokens: set[str] = set()
+    accessors: list[Accessor] = []
+    for index, function in functions.items():
+        own = _mentions(function, index, signatures, words)
+        if asked is not None and _matters_whole(function, own, signatures.lends, asked):
+            own = _mentions(function, index, signatures)
+        mentions += own
+        handed_out = _accessor(function) or _handed_out(function, own)
+        if handed_out is not None:
+            accessors.append(Accessor(index, handed_out))
+        tokens |= _unknown_tokens(function.body)
+    mentions = with_pairs(mentions, functions, signatures.names)
+    return Deeds(tuple(accessors), tuple(mentions), tuple(sorted(tokens)))
 
 
 class _Declared(TypedDict):
@@ -187,14 +235,10 @@ def _declared(found: items.Items) -> _Declared:
     }
 
 
-def _lends(function: Function) -> bool:
-    """Whether a function answers with a guard, a reference or a shared pointer."""
-    kinds = function.returns.walk() if function.returns is not None else []
+def _lends(answer: TypeTree | None) -> bool:
+    """Whether a type is a guard, a reference or a shared pointer, or has one in it."""
+    kinds = answer.walk() if answer is not None else []
     return any(t.name in GUARDS or t.head in ("&", "&mut", "Arc", "Rc") for t in kinds)
-
-
-def _arguments(function: Function) -> bool:
-    return any(parameter.name != "self" for parameter in function.params)
 
 
 def _fn(function: Function) -> FnDef:
@@ -228,7 +272,7 @@ def _accessor(function: Function) -> Place | None:
 
 def _handed_out(function: Function, mentions: list[Mention]) -> Place | None:
     """The one place whose inside, or a guard of it, is what a function answers with."""
-    if not _lends(function):
+    if not _lends(function.returns):
         return None
     handed = [m for m in mentions if any(use.kind == "returned" for use in m.uses)]
     one = handed[0] if len(handed) == 1 else None
@@ -295,8 +339,7 @@ def _goes_by(node: Node, words: frozenset[str]) -> bool:
 def _mentions(
     function: Function,
     index: int,
-    makers: frozenset[str],
-    lends: frozenset[str],
+    signatures: _Signatures,
     words: frozenset[str] = EVERY,
 ) -> list[Mention]:
     """Every place of a function to which something is done; of some words, if they are given."""
@@ -309,14 +352,14 @@ def _mentions(
             continue
         if node.type not in PLACES or (words and not _goes_by(node, words)):
             continue
-        place = place_at(node, function, makers)
+        place = place_at(node, function, signatures.makers)
         if place is None:
             continue
         uses = tuple(uses_of(node, function))
         if not any(use.kind != "read" for use in uses):
             continue
-        own = (place.path or (place.root,))[-1].rpartition("::")[2].removesuffix("()") in lends
-        telling = own or any(use.kind in TELLING for use in uses)
+        last = (place.path or (place.root,))[-1].rpartition("::")[2].removesuffix("()")
+        telling = last in signatures.lends or any(use.kind in TELLING for use in uses)
         if node.type == "call_expression" and not telling:
             continue
         found.append(Mention(place, index, function.test, function.module, uses))

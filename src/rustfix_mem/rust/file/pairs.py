@@ -7,7 +7,6 @@ who call them stand in the file, or below it.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +18,9 @@ from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.syntax import field, span, text
 
 if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+
     from rustfix_mem.rust.file.facts import Mention, Place, UseOf
     from rustfix_mem.rust.file.items import Function
     from rustfix_mem.rust.file.syntax import Node
@@ -40,9 +42,16 @@ class _Call:
 class _File:
     """What is asked of a file for every growth in a helper, and found out once."""
 
-    def __init__(self, mentions: list[Mention], functions: list[Function]) -> None:
+    def __init__(
+        self,
+        mentions: list[Mention],
+        functions: Mapping[int, Function],
+        named: Counter[str],
+    ) -> None:
         self.mentions = mentions
         self.functions = functions
+        self.named = named
+        """How many functions of the file go by each name."""
         self._calls: dict[str, list[_Call]] = {}
         self._lets: dict[int, memo.Lets] = {}
 
@@ -54,11 +63,6 @@ class _File:
             if any(_gets(use, self.functions[mention.fn]) for use in mention.uses):
                 found.setdefault(mention.place, {})[mention.fn] = None
         return {place: [*functions] for place, functions in found.items()}
-
-    @cached_property
-    def named(self) -> Counter[str]:
-        """How many functions go by each name."""
-        return Counter(function.name for function in self.functions)
 
     def calls(self, name: str) -> list[_Call]:
         """Every call of a helper in its file that is not in a test: by its name, through `self`."""
@@ -72,10 +76,15 @@ class _File:
         return self._lets[at]
 
 
-def with_pairs(mentions: list[Mention], functions: list[Function]) -> list[Mention]:
-    """The mentions with each growth in a helper told the look-up that its caller makes."""
+def with_pairs(
+    mentions: list[Mention], functions: Mapping[int, Function], named: Counter[str]
+) -> list[Mention]:
+    """The mentions with each growth in a helper told the look-up that its caller makes.
+
+    `functions` by their index in the file: all that have to do with it; `named` counts all names.
+    """
     told: dict[int, Mention] = {}
-    file = _File(mentions, functions)
+    file = _File(mentions, functions, named)
     for index, mention in enumerate(mentions):
         for use in mention.uses:
             if use.kind == "grow" and use.lookup is None and _puts(use, functions[mention.fn]):
@@ -136,9 +145,9 @@ def _gets(use: UseOf, function: Function) -> bool:
     return asks and answers and memo.plain_key(use.key) in _given(function)
 
 
-def _calls(called: str, functions: list[Function]) -> list[_Call]:
+def _calls(called: str, functions: Mapping[int, Function]) -> list[_Call]:
     found: list[_Call] = []
-    for index, function in enumerate(functions):
+    for index, function in functions.items():
         if function.test or called not in text(function.body):
             continue
         for node in own_nodes(function.body):

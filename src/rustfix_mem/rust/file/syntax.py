@@ -140,17 +140,26 @@ class Callable:
     private: bool
     given: bool
     """Whether it is given anything but `self`."""
+    returns: bytes
+    """The type of its answer as written; empty without one."""
 
     @classmethod
     def of(cls, node: tree_sitter.Node, source: bytes) -> Callable:
-        name, given = node.child_by_field_name("name"), node.child_by_field_name("parameters")
+        def written(child: tree_sitter.Node | None) -> bytes:
+            return source[child.start_byte : child.end_byte] if child is not None else b""
+
+        given = node.child_by_field_name("parameters")
+        head = source[node.start_byte : node.start_byte + 9]
         params = given.named_children if given is not None else []
-        written = source[node.start_byte : node.start_byte + 9]
         return cls(
-            source[name.start_byte : name.end_byte] if name is not None else b"",
+            written(node.child_by_field_name("name")),
             Span(node.start_byte, node.end_byte),
-            not written.startswith(b"pub") or written.startswith(b"pub(self)"),
-            any(child.type == "parameter" for child in params),
+            not head.startswith(b"pub") or head.startswith(b"pub(self)"),
+            any(
+                one.type == "parameter" and written(one.child_by_field_name("pattern")) != b"self"
+                for one in params
+            ),
+            written(node.child_by_field_name("return_type")),
         )
 
 
@@ -200,7 +209,7 @@ class Tree:
     def declarations(self) -> Node:
         """The root of a copy without the bodies of functions, but for those that hold items."""
         if self._root is None and self._declarations is None:
-            self._declarations = self._copied(_items(self.source))
+            self._declarations = self._copied(_Declaring(_items(self.source)))
         return self._root or self._declarations or self.root
 
     def functions(self) -> list[Callable]:
@@ -228,7 +237,14 @@ class Tree:
     def around(self, kept: Iterable[Span]) -> Node:
         """The root of a copy with these parts whole, and of the rest only what declares."""
         if self._root is None:
-            self._partial = self._copied(_items(self.source), [*kept])
+            self._partial = self._copied(_Declaring(_items(self.source), [*kept]))
+        return self._root or self._partial or self.root
+
+    def only(self, kept: Iterable[Span]) -> Node:
+        """The root of a copy with these parts whole, and of what holds them what says which it is:
+        of the rest only that it is there."""
+        if self._root is None:
+            self._partial = self._copied(_Only(sorted(kept)))
         return self._root or self._partial or self.root
 
     def error(self) -> int | None:
@@ -243,8 +259,8 @@ class Tree:
                 stack.extend(reversed(at.children))
         return root.start_byte if root.has_error else None
 
-    def _copied(self, items: Sequence[int] | None = None, kept: Sequence[Span] = ()) -> Node:
-        self._copies.append(_copied(self._tree, self.source, items, kept))
+    def _copied(self, parts: _Declaring | _Only | None = None) -> Node:
+        self._copies.append(_copied(self._tree, self.source, parts))
         return self._copies[-1]
 
     def drop(self) -> None:
@@ -344,17 +360,13 @@ CODE = ("block", "arguments", "let_declaration", "match_block", "match_arm", "ma
 def _copied(
     tree: tree_sitter.Tree,
     source: bytes,
-    items: Sequence[int] | None = None,
-    kept: Sequence[Span] = (),
+    parts: _Declaring | _Only | None,
 ) -> Node:
-    """The root of a copy. One loop with a cursor: it goes round two million times for 8 MB.
-
-    With `items`, where something may be declared, all other code is left out but for what is kept.
-    """
+    """The root of a copy. One loop with a cursor: it goes round two million times for 8 MB."""
     cursor, kinds, fields, file = tree.walk(), _kinds(), _fields(), File(source)
     down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     top, order = tree.root_node, file.order
-    parts = None if items is None else _Parts(items, kept)
+    picky = isinstance(parts, _Only)
     parent = root = Node(file, top.type, None, None, top.start_byte, top.end_byte, 0, 0)
     order.append(root)
     count, descend, children, named, all_tokens = 1, down(), _NO_NODES, _NO_NODES, False
@@ -380,7 +392,7 @@ def _copied(
             named.append(node)
             order.append(node)
             count += 1
-            if code and parts is not None and parts.leave_out(node):
+            if parts is not None and (code or picky) and parts.leave_out(node):
                 continue
             if descend := down():
                 parent = node
@@ -412,10 +424,10 @@ def _finder() -> BytesAhoCorasick:
     return BytesAhoCorasick((*ITEMS, *IN_MACROS))
 
 
-class _Parts:
+class _Declaring:
     """What is copied of a file: what declares something, and some parts whole."""
 
-    def __init__(self, items: Sequence[int], kept: Sequence[Span]) -> None:
+    def __init__(self, items: Sequence[int], kept: Sequence[Span] = ()) -> None:
         self.items = items
         """Where something may be declared."""
         self.starts = [span.start for span in kept]
@@ -434,6 +446,28 @@ class _Parts:
                     return False
         inside = bisect_right(self.starts, node.start_byte) - 1
         return inside < 0 or self.ends[inside] < node.end_byte
+
+
+class _Only:
+    """What is copied of a file: some parts whole, in order of their starts, and the way there."""
+
+    def __init__(self, kept: Sequence[Span]) -> None:
+        self.starts = [span.start for span in kept]
+        self.ends = _running_ends(kept)
+        self._until = 0
+        """Where the part ends that was entered last."""
+
+    def leave_out(self, node: Node) -> bool:
+        """Whether a node neither is in one of the parts, nor holds one, nor says what does."""
+        if node.start_byte < self._until:
+            return False
+        inside = bisect_right(self.starts, node.start_byte) - 1
+        if inside >= 0 and self.ends[inside] >= node.end_byte:
+            self._until = self.ends[inside]
+            return False
+        within = bisect_left(self.starts, node.start_byte)
+        holds = within < len(self.starts) and self.starts[within] < node.end_byte
+        return not holds and node.field not in ("type", "trait")
 
 
 def uncovered(places: Iterable[int], spans: Sequence[Span]) -> list[int]:

@@ -102,10 +102,10 @@ def _fills(here: Here, files: Files) -> Iterator[str]:
     """Whether a method of the owner that is called on the way fills one of its other fields."""
     place = here.mention.place
     called = set(re.findall(r"\bself\.(\w+)\(", miss_path(here, files)))
-    facts = files.about(here.path, {*names_at(here), *called})
-    own = facts.fns[here.mention.fn]
-    for mention in facts.mentions:
-        fn = facts.fns[mention.fn] if mention.fn >= 0 else own
+    fns = files.outline(here.path).fns
+    own = fns[here.mention.fn]
+    for mention in files.about(here.path, {*names_at(here), *called}).mentions:
+        fn = fns[mention.fn] if mention.fn >= 0 else own
         if fn == own or fn.owner != own.owner or fn.name not in called:
             continue
         sibling = mention.place.base == "self" and mention.place.path[:1] != place.path[:1]

@@ -386,10 +386,10 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
         if (key := (here.path, own, *sorted(spans))) in asked:
             continue  # very many growths may stand in one function
         asked.add(key)
-        facts = files.about(here.path, names_at(here))
-        for mention in facts.mentions:
+        fns = files.outline(here.path).fns
+        for mention in files.about(here.path, names_at(here)).mentions:
             place = mention.place
-            if mention.fn < 0 or facts.fns[mention.fn].span not in spans:
+            if mention.fn < 0 or fns[mention.fn].span not in spans:
                 continue
             if place == own or place.base != own.base:
                 continue

@@ -55,8 +55,7 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
     files.prepare_about(wanted.items())
     found: list[Here] = []
     for path, known in wanted.items():
-        facts = files.about(path, known)
-        for mention in facts.mentions:
+        for mention in files.about(path, known).mentions:
             if mention.place.name not in known:
                 continue
             sure = _is_mention(mention, collection, path, files)
@@ -147,9 +146,10 @@ def _lies_in(path: str, inner: str) -> bool:
 def accessors(collection: Collection, files: Files) -> list[FnDef]:
     """Functions that hand out the collection itself: `fn cache() -> &'static Mutex<…>`."""
     found: list[FnDef] = []
-    home = files.about(collection.path, (collection.name,))
-    for fn, place in zip(home.fns, home.accessors, strict=True):
-        if place is None or fn.trait:  # through `Deref` anybody may reach it unseen
+    fns = files.outline(collection.path).fns
+    for accessor in files.about(collection.path, (collection.name,)).accessors:
+        fn, place = fns[accessor.fn], accessor.place
+        if fn.trait:  # through `Deref` anybody may reach it unseen
             continue
         if collection.owner is None:
             same = place.base == "static" and place.root == collection.name and not place.path
