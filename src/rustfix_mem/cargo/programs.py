@@ -217,9 +217,12 @@ def wasm(owner: Owner, manifests: Manifests, settings: Mapping[str, bytes]) -> s
 
 
 def also_wasm(owner: Owner, manifests: Manifests) -> bool:
-    """Whether the manifest has something for WebAssembly beside other targets."""
-    every = said_of(owner.manifest, manifests)[1]
-    return any("wasm" in one.target for one in every)
+    """Whether the manifest has something for WebAssembly beside other targets.
+
+    It is read as it is written: whether cargo would take it is for others to say.
+    """
+    targets = read(owner.manifest, manifests).get("target")
+    return isinstance(targets, dict) and any("wasm" in target for target in targets)
 
 
 def _target(config: bytes) -> str:
