@@ -23,7 +23,7 @@ from rustfix_mem.wanted import About, Declared, Facts, Made, Sights
 from support import Toy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from rustfix_mem import Gate
@@ -153,6 +153,52 @@ def test_workers_find_the_same() -> None:
         together.close()
         together.close()
     assert together.parsed == alone.parsed == 20
+
+
+def test_what_was_begun_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = {f"{n}.rs": SOURCE.replace("Cache", f"Cache{n}").encode() for n in range(20)}
+    monkeypatch.setattr(scan, "WORTH_MORE", 100)
+    told: list[tuple[int, int]] = []
+    looker = Looker(2, progress=lambda done, of: told.append((done, of)))
+    try:
+        for _ in range(2):
+            looker.begin((source, Facts()) for source in [*sources.values()][:15])
+        assert len(looker._begun) == 15
+        assert looker(sources) == Looker(1)(sources)
+    finally:
+        looker.close()
+    assert looker.parsed == 20
+    assert told == [*((n, 15) for n in range(1, 16)), *((n, 5) for n in range(1, 6))]
+
+
+def test_little_is_not_begun() -> None:
+    looker = Looker(2)
+    looker.begin([(SOURCE.encode(), Facts())])
+    looker.begin([])
+    assert not looker._begun
+    assert looker._workers is None
+
+
+def test_files_are_looked_at_while_others_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "WORTH_MORE", 1)
+    begun: list[int] = []
+    looker = Looker(2)
+
+    def begin(wanted: Iterable[tuple[bytes, Wanted]]) -> None:
+        some = list(wanted)
+        begun.append(len(some))
+        Looker.begin(looker, some)
+
+    monkeypatch.setattr(looker, "begin", begin)
+    try:
+        found = codebase_of(Snapshot.of_files(FUNCTIONS), [Namer, gated(b"fn ")], looker)
+        alone = codebase_of(Snapshot.of_files(FUNCTIONS), [Namer, gated(b"fn ")], Looker(1))
+        assert found.sights(Namer, Named) == alone.sights(Namer, Named)
+        assert found.facts("a.rs") == alone.facts("a.rs")
+    finally:
+        looker.close()
+    assert begun == [2, 2, 2]
+    assert found.passing == alone.passing
 
 
 FILES = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rustfix_mem.workers import Limits, Lost, Workers
+from rustfix_mem.workers import Limits, Lost, Workers, _Task
 
 
 def act(task: str) -> str | int:
@@ -78,10 +78,47 @@ def test_what_a_lost_worker_did_not_come_to_is_done_by_another() -> None:
 
 
 def test_tasks_that_cost_little_are_given_together() -> None:
+    assert given_first([100, 60, 30, 30, 10, 10]) == [0]
+    assert given_first([1] * 80) == list(range(10))
+
+
+def given_first(costs: list[int]) -> list[int]:
+    """The numbers of the tasks that one of two workers is given first."""
     workers = Workers(2)
-    part = workers._part(deque(range(6)), [100, 60, 30, 30, 10, 10])
-    assert part == [0]
-    assert workers._part(deque(range(80)), [1] * 80) == list(range(10))
+    workers._waiting.extend(_Task(at, act, "", cost) for at, cost in enumerate(costs))
+    return [task.number for task in workers._part()]
+
+
+def test_who_begins_need_not_wait() -> None:
+    workers = Workers(2, Limits(seconds=0.5))
+    began = time.monotonic()
+    workers.begin(act, ["a", "sleep"])
+    workers.begin(act, ["c", "exit", "e"], first=2)
+    assert time.monotonic() - began < 0.4
+    lost = {1: Lost("took more than 0.5 seconds"), 3: Lost("ended its worker with exit code 3")}
+    assert dict(workers.finish()) == {0: "A", 2: "C", 4: "E", **lost}
+    assert list(workers.finish()) == []
+    assert dict(workers.map(act, ["f"])) == {0: "F"}
+    workers.close()
+
+
+def test_what_was_begun_is_done_meanwhile() -> None:
+    workers = Workers(1)
+    workers.begin(act, ["a"])
+    time.sleep(0.3)
+    workers.begin(act, ["b"], first=1)  # who begins more takes what is done
+    assert workers._done == deque([(0, "A")])
+    assert sorted(workers.finish()) == [(0, "A"), (1, "B")]
+    workers.close()
+
+
+def test_what_a_task_raises_that_was_begun_is_raised_once() -> None:
+    workers = Workers(1)
+    workers.begin(act, ["raise", "b"])
+    with pytest.raises(ValueError, match="no"):
+        list(workers.finish())
+    assert list(workers.finish()) == []
+    assert dict(workers.map(act, ["c"])) == {0: "C"}
     workers.close()
 
 

@@ -22,16 +22,17 @@ from rustfix_mem.errors import CodemodBug
 from rustfix_mem.rust.bounds import pins
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.syntax import GRAMMAR
-from rustfix_mem.rust.whole.gates import passing
+from rustfix_mem.rust.whole.gates import passed_by
 from rustfix_mem.wanted import About, Declared, Facts, Made, Sights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rustfix_mem.codebase import Looks
     from rustfix_mem.facts_cache import FactsCache
     from rustfix_mem.git.snapshot import Snapshot
     from rustfix_mem.rust.file.facts import Construction, Deeds, FileFacts, Outline
+    from rustfix_mem.rust.whole.gates import Gate
     from rustfix_mem.wanted import Wanted
     from rustfix_mem.workers import Workers
 
@@ -101,6 +102,8 @@ class Looker:
     _parsed: set[bytes] = field(default_factory=set)
     _recalled: set[bytes] = field(default_factory=set)
     _workers: Workers | None = None
+    _begun: list[tuple[bytes, _Asked]] = field(default_factory=list)
+    """What workers do meanwhile: the bytes of each file, and what is wanted of it."""
 
     @property
     def parsed(self) -> int:
@@ -144,8 +147,18 @@ class Looker:
         self.prepare([(source, of) for source in sources.values()])
         return {path: self._memory[_key(of, source)] for path, source in sources.items()}
 
+    def begin(self, wanted: Iterable[tuple[bytes, Wanted]]) -> None:
+        """Look at many files meanwhile, if that is worth workers: for who will `prepare` them."""
+        begun = {key for _, asked in self._begun for key in asked}
+        missing = self._unknown({_key(of, source): (of, source) for source, of in wanted})
+        self._recall(missing)
+        asked = self._asked(self._unknown({k: of for k, of in missing.items() if k not in begun}))
+        if self.jobs != 1 and sum(map(len, asked)) >= WORTH_MORE:
+            self._begin(asked)
+
     def prepare(self, wanted: Iterable[tuple[bytes, Wanted]]) -> None:
         """Look at many files for many, so that each is parsed but once."""
+        self._keep(self._finished())
         missing = self._unknown({_key(of, source): (of, source) for source, of in wanted})
         if missing:
             self._recall(missing)
@@ -176,8 +189,7 @@ class Looker:
         return None if error is None else of.broken(error)
 
     def _make(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> None:
-        asked = self._asked(missing)
-        self._keep(asked, self._looks(asked))
+        self._keep(self._looks(self._asked(missing)))
 
     def _asked(self, missing: Mapping[bytes, tuple[Wanted, bytes]]) -> dict[bytes, _Asked]:
         """What is wanted of each file that is worth looking at, by its bytes."""
@@ -191,13 +203,10 @@ class Looker:
                 asked.setdefault(source, {})[key] = of
         return asked
 
-    def _keep(
-        self, asked: Mapping[bytes, _Asked], looked: Iterable[tuple[bytes, Looked | str]]
-    ) -> None:
+    def _keep(self, looked: Iterable[tuple[bytes, _Asked, Looked | str]]) -> None:
         """Remember what was seen in each file, or why it was not."""
         made: dict[bytes, bytes] = {}
-        for source, answer in looked:
-            wanted = asked[source]
+        for source, wanted, answer in looked:
             if isinstance(answer, str):
                 self.lost[source] = answer
                 self._memory |= {key: of.nothing for key, of in wanted.items()}
@@ -212,28 +221,42 @@ class Looker:
         if self.cache is not None and made:
             self.cache.put(made)
 
-    def _looks(self, asked: Mapping[bytes, _Asked]) -> Iterable[tuple[bytes, Looked | str]]:
+    def _looks(self, asked: Mapping[bytes, _Asked]) -> Iterable[tuple[bytes, _Asked, Looked | str]]:
         """What is seen in each file, in some order; a reason for one that killed its worker."""
-        size = sum(map(len, asked))
-        if asked:
-            _check_grammar()
-        if self.jobs == 1 or (size < WORTH_WORKERS and self._workers is None):
+        if self.jobs == 1 or (sum(map(len, asked)) < WORTH_WORKERS and self._workers is None):
             for source, wanted in asked.items():
-                yield source, _look_packed((source, [*wanted.values()]))
+                _check_grammar()
+                yield source, wanted, _look_packed((source, [*wanted.values()]))
             return
-        from rustfix_mem.workers import Lost, Workers  # a warm run needs none of it
+        self._begin(asked)
+        yield from self._finished()
 
-        jobs = (self.jobs or os.cpu_count() or 1) if size >= WORTH_MORE else 1
+    def _begin(self, asked: Mapping[bytes, _Asked]) -> None:
+        """Give files to workers, and go on."""
+        from rustfix_mem.workers import Workers  # a warm run needs none of it
+
+        _check_grammar()
+        jobs = (self.jobs or os.cpu_count() or 1) if sum(map(len, asked)) >= WORTH_MORE else 1
         self._workers = self._workers or Workers(jobs)
         self._workers.jobs = max(self._workers.jobs, jobs)  # those that are there cost nothing
         # The largest first: else the last one to be done may be the longest, and all wait for it.
         order = sorted(asked, key=lambda source: -len(source))
         tasks = [(source, [*asked[source].values()]) for source in order]
-        done = self._workers.map(_look_packed, tasks, [len(source) for source in order])
-        for count, (place, answer) in enumerate(done, 1):
-            yield order[place], answer.reason if isinstance(answer, Lost) else answer
+        costs, first = [len(source) for source in order], len(self._begun)
+        self._begun += [(source, asked[source]) for source in order]
+        self._workers.begin(_look_packed, tasks, costs, first)
+
+    def _finished(self) -> Iterable[tuple[bytes, _Asked, Looked | str]]:
+        """What is seen in the files that workers were given."""
+        if self._workers is None or not self._begun:
+            return
+        from rustfix_mem.workers import Lost
+
+        for count, (number, answer) in enumerate(self._workers.finish(), 1):
+            yield *self._begun[number], answer.reason if isinstance(answer, Lost) else answer
             if self.progress is not None:
-                self.progress(count, len(asked))
+                self.progress(count, len(self._begun))
+        self._begun.clear()
 
     def close(self) -> None:
         if self._workers is not None:
@@ -271,13 +294,9 @@ def codebase_of(
 ) -> Codebase:
     """The codebase of a snapshot; what passes the codemods' gates is looked at first, together."""
     rust, cargo, rustfmt, *_ = READ
-    sources: dict[str, bytes] = {}
     rust_files = snapshot.regular(rust)
     read = snapshot.read_many([*rust_files, *snapshot.regular(cargo), *snapshot.regular(rustfmt)])
-    asked = _kept(islice(read, len(rust_files)), sources)
-    gates = [codemod.gate for codemod in codemods]
-    passed = passing(asked, gates) if gates else {}  # while git reads what comes next
-    sources.update(asked)
+    sources, passed = _read(islice(read, len(rust_files)), codemods, looker)
     others = dict(read)
     codebase = Codebase(
         sources,
@@ -289,23 +308,36 @@ def codebase_of(
         lambda: _cargo_files(snapshot),
         passed,
     )
-    wanted = [
-        (path, Sights(codemod) if codemod.sight is not None else Facts())
-        for codemod in codemods
-        for path in codebase.passed(codemod)
-    ]
+    wanted = [(path, _first(codemod)) for codemod in codemods for path in codebase.passed(codemod)]
     looker.prepare([(sources[path], of) for path, of in wanted])
     codebase.prepare([path for path, of in wanted if of == Facts()])
     return codebase
 
 
-def _kept(
-    read: Iterable[tuple[str, bytes]], sources: dict[str, bytes]
-) -> Iterator[tuple[str, bytes]]:
-    """What is read, kept in `sources` on the way."""
-    for path, source in read:
+def _read(
+    read: Iterable[tuple[str, bytes]], codemods: Sequence[type[Looks]], looker: Looker
+) -> tuple[dict[str, bytes], dict[Gate, tuple[str, ...]]]:
+    """All files, and which of them pass each gate: those are looked at while git reads on."""
+    passed: dict[Gate, list[str]] = {codemod.gate: [] for codemod in codemods}
+    if not passed:
+        return dict(read), {}
+    sources: dict[str, bytes] = {}
+    wanted: dict[bytes, list[Wanted]] = {}
+    for path, source, gates in passed_by(read, passed):
         sources[path] = source
-        yield path, source
+        for gate in gates:
+            passed[gate].append(path)
+        if gates:
+            wanted[source] = [_first(codemod) for codemod in codemods if codemod.gate in gates]
+        if sum(map(len, wanted)) >= WORTH_MORE:
+            looker.begin((source, of) for source, every in wanted.items() for of in every)
+            wanted.clear()
+    return sources, {gate: tuple(paths) for gate, paths in passed.items()}
+
+
+def _first(codemod: type[Looks]) -> Wanted:
+    """What a codemod wants of each file that passes its gate."""
+    return Sights(codemod) if codemod.sight is not None else Facts()
 
 
 def _cargo_files(snapshot: Snapshot) -> dict[str, bytes]:

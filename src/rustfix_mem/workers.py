@@ -48,11 +48,21 @@ MOST = 500_000
 """The most that one part may cost: it is on its way twice, as bytes, while it is given."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is to be done, how much it costs, and by which number it is asked for."""
+
+    number: int
+    function: Callable[[Any], Any]
+    of: Any
+    cost: int
+
+
 @dataclass
 class _Worker:
     process: BaseProcess
     pipe: Connection
-    tasks: deque[int] = field(default_factory=deque)
+    tasks: deque[_Task] = field(default_factory=deque)
     """What it was given, and has not answered; it is at the first."""
     since: float = 0.0
     """When it began that."""
@@ -66,41 +76,78 @@ class Workers:
     limits: Limits = field(default_factory=Limits)
     _idle: list[_Worker] = field(default_factory=list)
     _busy: list[_Worker] = field(default_factory=list)
+    _waiting: deque[_Task] = field(default_factory=deque)
+    _done: deque[tuple[int, Any]] = field(default_factory=deque)
+    """Answers that nobody has fetched yet."""
 
     def map(
         self, function: Callable[[Any], Any], tasks: Sequence[Any], costs: Sequence[int] = ()
     ) -> Iterator[tuple[int, Any]]:
         """The index and the answer of each task, as they come; `Lost` for one that killed its
         worker, or took too long. Function, tasks and answers must be picklable.
+        """
+        self.begin(function, tasks, costs)
+        return self.finish()
+
+    def begin(
+        self,
+        function: Callable[[Any], Any],
+        tasks: Sequence[Any],
+        costs: Sequence[int] = (),
+        first: int = 0,
+    ) -> None:
+        """Have tasks done meanwhile, numbered from `first` on; their answers are for `finish`.
 
         A worker is given several at once, more of those that cost little: one that waits for the
-        next is idle.
+        next is idle. More is given only here and there, since nobody else looks who is done.
         """
-        costs, waiting = costs or [1] * len(tasks), deque(range(len(tasks)))
+        with self._ended_by_errors():
+            for at, task in enumerate(tasks):
+                cost = costs[at] if costs else 1
+                self._waiting.append(_Task(first + at, function, task, cost))
+            self._feed()
+            if self._busy:
+                self._done.extend(self._answers(0.0))
+                self._feed()
+
+    def finish(self) -> Iterator[tuple[int, Any]]:
+        """The number and the answer of each task that was begun, as they come."""
+        with self._ended_by_errors():
+            while self._done or self._waiting or self._busy:
+                while self._done:
+                    yield self._done.popleft()
+                self._feed()
+                if self._busy:
+                    oldest = min(worker.since for worker in self._busy)
+                    left = max(0.0, oldest + self.limits.seconds - time.monotonic())
+                    self._done.extend(self._answers(left))
+
+    @contextlib.contextmanager
+    def _ended_by_errors(self) -> Iterator[None]:
         try:
-            while waiting or self._busy:
-                while waiting and len(self._busy) < self.jobs:
-                    part = self._part(waiting, costs)
-                    self._give(part, function, [tasks[index] for index in part])
-                yield from self._answers(waiting)
+            yield
         except BaseException:
             self.close()  # what is half done is of no use to the next call
             raise
 
-    def _part(self, waiting: deque[int], costs: Sequence[int]) -> list[int]:
+    def _feed(self) -> None:
+        while self._waiting and len(self._busy) < self.jobs:
+            self._give(self._part())
+
+    def _part(self) -> list[_Task]:
         """The next tasks for one worker."""
-        most = min(sum(costs[index] for index in waiting) // (SHARE * self.jobs), MOST)
-        part = [waiting.popleft()]
-        cost = costs[part[0]]
-        while waiting and (cost := cost + costs[waiting[0]]) <= most:
-            part.append(waiting.popleft())
+        most = min(sum(task.cost for task in self._waiting) // (SHARE * self.jobs), MOST)
+        part = [self._waiting.popleft()]
+        cost = part[0].cost
+        while self._waiting and (cost := cost + self._waiting[0].cost) <= most:
+            part.append(self._waiting.popleft())
         return part
 
-    def _give(self, part: list[int], function: Callable[[Any], Any], tasks: list[Any]) -> None:
+    def _give(self, part: list[_Task]) -> None:
         while True:
             worker = self._idle.pop() if self._idle else self._start()
             try:
-                worker.pipe.send((function, tasks))
+                worker.pipe.send([(task.function, task.of) for task in part])
             except OSError:  # it died while it had nothing to do
                 _end(worker)
                 continue
@@ -108,13 +155,11 @@ class Workers:
             self._busy.append(worker)
             return
 
-    def _answers(self, waiting: deque[int]) -> Iterator[tuple[int, Any]]:
-        """Wait for at least one answer, or for the time of the oldest task to be over.
+    def _answers(self, left: float) -> Iterator[tuple[int, Any]]:
+        """Wait so many seconds for an answer; a task that took too long has one, too.
 
         What a worker was given and did not come to goes back to those that wait.
         """
-        oldest = min(worker.since for worker in self._busy)
-        left = max(0.0, oldest + self.limits.seconds - time.monotonic())
         ready = wait([worker.pipe for worker in self._busy], left)
         now = time.monotonic()
         for worker in list(self._busy):
@@ -128,11 +173,11 @@ class Workers:
             task = worker.tasks.popleft()
             if worker.pipe.closed:
                 self._busy.remove(worker)
-                waiting.extendleft(reversed(worker.tasks))
+                self._waiting.extendleft(reversed(worker.tasks))
             elif not worker.tasks:
                 self._busy.remove(worker)
                 self._idle.append(worker)
-            yield task, answer
+            yield task.number, answer
 
     def _answer(self, worker: _Worker) -> Any:
         try:
@@ -160,8 +205,8 @@ class Workers:
         """End all of them at once, whatever they do."""
         for worker in (*self._idle, *self._busy):
             _end(worker)
-        self._idle.clear()
-        self._busy.clear()
+        for done in (self._idle, self._busy, self._waiting, self._done):
+            done.clear()
 
 
 def _end(worker: _Worker) -> None:
@@ -187,8 +232,7 @@ def _work(pipe: Connection, inherited: Sequence[Connection], limits: Limits) -> 
     gc.freeze()  # to look for garbage in what it was forked with would copy all of that
     while True:
         try:
-            function, tasks = pipe.recv()
-            for task in tasks:
+            for function, task in pipe.recv():
                 pipe.send(_done(function, task))
         except (EOFError, OSError):
             return
