@@ -166,7 +166,11 @@ def test_a_file_that_took_too_long_is_tried_again(
 ) -> None:
     with monkeypatch.context() as busy:
         reason = "took more than 8 seconds"
-        busy.setattr(scan.Looker, "_looks", lambda _, asked: [(one, reason) for one in asked])
+
+        def _looks(_: object, asked: dict[bytes, object]) -> list[tuple[bytes, object, str]]:
+            return [(source, wanted, reason) for source, wanted in asked.items()]
+
+        busy.setattr(scan.Looker, "_looks", _looks)
         assert reason in said(capsys)
         assert said(capsys, "-q") == ""
     assert "grows" in said(capsys, "-q")

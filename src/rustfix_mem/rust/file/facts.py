@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 10
+SCHEMA = 11
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -171,6 +171,8 @@ class Lookup:
     form: str
     """`return` (the hit path leaves), `fresh` (it may leave), `else` (in the miss arm), `entry`;
     for a growth in a helper `pair` or `half`, see `pairs`."""
+    depends: str = ""
+    """The argument that is not in the key, but decides whether what is found will do."""
 
 
 @dataclass(frozen=True, slots=True)

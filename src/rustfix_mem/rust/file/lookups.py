@@ -11,6 +11,7 @@ from rustfix_mem.rust.file import lengths, memo, syntax
 from rustfix_mem.rust.file.borrows import UNKNOWN, held
 from rustfix_mem.rust.file.entries import entry_method, entry_note
 from rustfix_mem.rust.file.facts import Lookup, Mention, UseOf
+from rustfix_mem.rust.file.hits import depends
 from rustfix_mem.rust.file.inner import inner_growth
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import call_on, declaration, method_call
@@ -150,7 +151,9 @@ def _lookup_for(
                 continue
             if form and _same_key(use, growth, body):
                 key = use.key if _still_there(nodes[use.span], use.args[0], node) else ""
-                return Lookup(use.method, key, use.span, form)
+                named = " ".join(_key_of(one, body) for one in (use, growth))
+                other = depends(nodes[use.span], test, named, body.function)
+                return Lookup(use.method, key, use.span, form, other)
     if growth.method == "entry":
         return Lookup("entry", "", growth.span, "entry")
     return _helper(node, body)
@@ -173,6 +176,11 @@ def _same_key(lookup: UseOf, growth: UseOf, body: _Body) -> bool:
             if value and memo.same_key(value, other.key):
                 return True
     return False
+
+
+def _key_of(use: UseOf, body: _Body) -> str:
+    """A key as written, and what the local is bound to that it may be."""
+    return f"{use.key} {_said(memo.plain_key(use.key), use, body)}"
 
 
 def _still_there(lookup: Node, key: Span, growth: Node) -> bool:

@@ -57,6 +57,7 @@ def against(
             yield f"serialised with `{collection.owner.name}`"
     if collection.owner is not None and COMPARED & set(collection.owner.derives):
         yield f"compared with `{collection.owner.name}`: its derive looks at every field"
+    yield from _first_come(growths, files)
     helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
     yield from _leaks(collection, growths, files)
     yield from _named_elsewhere(collection, files)
@@ -142,6 +143,14 @@ def _both(one: Here, other: Here, files: Files) -> bool:
     if not same or one.use.key != other.use.key:
         return False
     return not exclusive(files.sources[one.path], one.use.span, other.use.span)
+
+
+def _first_come(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether a hit is another answer than a miss: see `hits`."""
+    for here in growths:
+        if here.use.lookup is not None and here.use.lookup.depends:
+            named, at = here.use.lookup.depends, where(here, files)
+            yield f"whether a hit will do depends on `{named}` at {at}, which is not in the key"
 
 
 def _half(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
