@@ -34,7 +34,8 @@ class Check:
 
 
 def key_of(place: Place) -> Key:
-    return place.base, place.root, place.path
+    """What two places have in common that are one; a clone on the way may be of a pointer."""
+    return place.base, place.root, tuple(step for step in place.path if step != "clone()")
 
 
 def checks(function: Function) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.facts import GUARDS, Place, TypeTree
 from rustfix_mem.rust.whole.cells import as_kept
 from rustfix_mem.rust.whole.modules import above
-from rustfix_mem.rust.whole.types import WRAPPERS, expand
+from rustfix_mem.rust.whole.types import POINTERS, WRAPPERS, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -304,11 +304,40 @@ def owner_of(place: Place, mention: Mention, path: str, files: Files) -> Meaning
     for step in place.path[:-1]:
         if meaning is None or meaning.defined is None:
             return None
+        if step == "clone()" and _is_pointer(tree, file, module, files):
+            continue  # to the same value
         following = _step(meaning, step, files)
         if following is None:
             return None
-        meaning = inner_type(following, meaning.file, meaning.defined.module, files)
+        tree, file, module = following, meaning.file, meaning.defined.module
+        meaning = inner_type(tree, file, module, files)
     return meaning if meaning is not None and meaning.defined is not None else None
+
+
+def _is_pointer(tree: TypeTree, file: str, module: str, files: Files) -> bool:
+    """Whether a value of the type, cloned, is one more pointer to what it points to."""
+    while tree.args:
+        meaning = files.names.meaning(tree.head, file, module)
+        if meaning is not None and meaning.defined is not None:
+            return False
+        if tree.name in POINTERS or (_hands_over(meaning) and tree.name == "Data"):
+            return True
+        if tree.head not in ("&", "&mut") and tree.name != "Option" and not _hands_over(meaning):
+            return False
+        tree = tree.args[-1]
+    return False
+
+
+EXTRACTORS = frozenset(("Data", "Extension", "State"))
+SERVERS = ("actix_web::", "axum::", "rocket::", "tauri::")
+"""Crates whose `State<T>`, and the like, is the `T` that a server was given when it was made."""
+
+
+def _hands_over(meaning: Meaning | None) -> bool:
+    """Whether a type is what a server hands its state to a request in."""
+    return meaning is not None and (
+        meaning.defined is None and meaning.name in EXTRACTORS and meaning.path.startswith(SERVERS)
+    )
 
 
 def _start(
@@ -372,7 +401,7 @@ def inner_type(tree: TypeTree, file: str, module: str, files: Files) -> Meaning 
                 continue
             return meaning
         name = meaning.name if meaning is not None else tree.name
-        if (name in WRAPPERS or name in GUARDS) and tree.args:
+        if (name in WRAPPERS or name in GUARDS or _hands_over(meaning)) and tree.args:
             tree = tree.args[-1]
             continue
         return meaning
