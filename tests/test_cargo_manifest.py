@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.cargo.manifest import DEEP_KEY, Package, packages
+from rustfix_mem.cargo.manifest import DEEP_KEY, Package, known, packages
 from rustfix_mem.cargo.manifest import read as read_one
 
 X = '[package]\nname = "x"\n'
@@ -299,3 +299,13 @@ def test_the_search_for_deep_keys_takes_no_time(word: str) -> None:
 def test_what_is_no_toml_is_an_error() -> None:
     with pytest.raises(ValueError, match="line 1, column 6"):
         read_one(b"a = {\n b = \n}\n")
+
+
+def test_a_file_that_is_asked_often_is_read_once() -> None:
+    """A workspace's root is asked about for each of its packages, its lock file too."""
+    source = b'[workspace]\nmembers = ["a"]\n'
+    assert known(source) is known(bytes(bytearray(source)))
+    assert known(source) == read_one(source)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Expected"):
+            known(b"[broken")

@@ -218,7 +218,7 @@ def _check_feature(name: str, enables: tuple[str, ...], package: str, manifests:
 
 def _features(
     package: str, manifests: Manifests
-) -> tuple[dict[str, Any], list[dependencies.Said], set[str]]:
+) -> tuple[Mapping[str, Any], list[dependencies.Said], set[str]]:
     """A manifest, its dependencies, and the features that these make by being there."""
     table, (_, every) = read(package, manifests), said_of(package, manifests)
     return table, every, dependencies.implicit(table, every)

@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.cargo.dependencies import Said, said
+from rustfix_mem.cargo.manifest import known
 from rustfix_mem.cargo.manifest import read as read_toml
 from rustfix_mem.errors import Refused
 from rustfix_mem.text import Edit, apply
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 Manifests = Mapping[str, bytes]
 
 
-def read(path: str, manifests: Manifests) -> dict[str, Any]:
+def read(path: str, manifests: Manifests) -> Mapping[str, Any]:
     """What a manifest says; `Refused` if it is missing or broken."""
     source = manifests.get(path)
     if source is None:
         raise Refused(f"there is no `{path}`")
     try:
-        return read_toml(source)
+        return known(source)
     except ValueError as error:
         raise Refused(f"`{path}` cannot be read: {error}") from None
 
 
-def packaged(path: str, manifests: Manifests) -> dict[str, Any]:
+def packaged(path: str, manifests: Manifests) -> Mapping[str, Any]:
     """What the manifest of a package says."""
     table = read(path, manifests)
     if not isinstance(table.get("package"), dict):

@@ -200,7 +200,7 @@ def versions(root: str, locks: Mapping[str, bytes]) -> Mapping[str, tuple[str, .
     """
     source = locks.get(posixpath.join(posixpath.dirname(root), CARGO_LOCK), b"")
     try:
-        packages = manifest.read(source).get("package", [])
+        packages = manifest.known(source).get("package", [])
     except ValueError:
         return {}
     found: dict[str, tuple[str, ...]] = {}

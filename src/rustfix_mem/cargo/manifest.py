@@ -7,7 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,6 +72,12 @@ def read(source: bytes) -> dict[str, Any]:
             return loads(_joined(text))
         except ValueError:
             raise error from None  # whose line is that of the file
+
+
+@lru_cache(maxsize=512)
+def known(source: bytes) -> Mapping[str, Any]:
+    """The same, remembered: a root and its lock file are asked about for each package."""
+    return read(source)
 
 
 MAX_BYTES = 1_000_000
