@@ -277,10 +277,41 @@ def test_exit_by_an_import() -> None:
 def test_what_main_is() -> None:
     (one,) = begin("#[tokio::main]\n/// Docs.\n#[cfg(a)]\nasync fn main() {}\n").mains
     assert one.asynchronous
-    assert one.attributes == ("tokio::main", "cfg(a)")
+    assert [a.text for a in one.attributes] == ["tokio::main", "cfg(a)"]
     assert begin("mod a { fn main() {} }\n").mains == ()
     assert begin("m! { fn main() {} }\n").mains == ()
     assert len(begin("#[cfg(a)]\nfn main() {}\n#[cfg(b)]\nfn main() {}\n").mains) == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "plain", "brings_nothing"),
+    [
+        ('#[allow(a)]\n#[inline]\n#[cfg(b)]\n#[rustfmt::skip]\n#[doc = "c"]', True, True),
+        ('#[cfg_attr(all(a, b = "c,"), allow(x, y), rustfmt::skip)]', True, True),
+        ("#[unsafe(no_mangle)]", True, True),
+        ("#[tokio::main]", False, True),
+        ('#[::tokio :: main(flavor = "current_thread")]', False, True),
+        ('#[cfg_attr(not(test), tokio::main(flavor = "a"))]', False, True),
+        ("use tokio::main;\n#[main]", False, True),
+        ("use actix_web as web;\n#[web::main]", False, True),
+        ("#[mine::export::tokio::main]", False, True),
+        ("use macro_rules_attribute::apply;\n#[apply(smol_macros::main!)]", False, True),
+        ("use macro_rules_attribute::apply;\n#[apply(mine!)]", False, False),
+        ("#[apply(smol_macros::main!)]", False, False),
+        ("#[hotpath::main]", False, False),
+        ("#[hotpath::main(percentiles = [99])]", False, False),
+        ('#[cfg_attr(feature = "hotpath", hotpath::main)]', False, False),
+        ("#[cfg_attr(a, allow(b), cfg_attr(c, hotpath::main))]", False, False),
+        ("#[tokio::main]\n#[hotpath::main]", False, False),
+        ("use hotpath as tokio;\n#[tokio::main]", False, False),
+        ("#[main]", False, False),
+        ("#[instrument]", False, False),
+    ],
+)
+def test_what_an_attribute_may_make_of_main(head: str, plain: bool, brings_nothing: bool) -> None:
+    (one,) = begin(f"{head}\nfn main() {{}}\n").mains
+    assert all(a.plain for a in one.attributes) == plain
+    assert all(a.brings_nothing for a in one.attributes) == brings_nothing
 
 
 EXIT = "std::process::exit(1);"

@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 FEATURE = "dhat-heap"
 CONDITION = f'feature = "{FEATURE}"'
 DHAT = cargo_edit.Dependency("dhat", "0.3", optional=True)
-PLAIN = frozenset(
-    "allow cfg cfg_attr cold deny doc expect forbid inline must_use track_caller warn".split()
-)
-"""Attributes that leave the body of a function as it is written."""
 
 MOST = 3
 """So many places are named; the rest is counted."""
@@ -188,8 +184,8 @@ def _check_main(program: alternatives.Program) -> None:
                 "its `main` is `async`: a guard inside would be dropped before the runtime"
             )
         for attribute in main.attributes:
-            if attribute.partition("(")[0].partition("=")[0].strip() not in PLAIN:
-                raise Refused(f"`#[{attribute}]` may rewrite its `main`")
+            if not attribute.plain:
+                raise Refused(f"`#[{attribute.text}]` may rewrite its `main`")
         if main.leaves:
             raise Refused(
                 "its `main` ends in `process::exit`, or never: the guard would not be dropped"

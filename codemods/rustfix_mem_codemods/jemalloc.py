@@ -118,8 +118,10 @@ class Jemalloc(Codemod):
 
     An allocator that is there stays the one without the feature: `#[cfg(not(…))]` makes the two
     alternatives. It is only reported if other code names it, or if it is in a library below the
-    program. A program that runs on jemalloc already is left alone. An allocator behind the feature
-    `dhat-heap` wins when both are on, so that `--all-features` builds.
+    program, and so is a program whose `main` has an attribute of another crate that may bring an
+    allocator of its own; those of the known async runtimes bring none. A program that runs on
+    jemalloc already is left alone. An allocator behind the feature `dhat-heap` wins when both are
+    on, so that `--all-features` builds.
 
     Left alone are libraries, macros, build scripts, tests, benchmarks and examples, and programs
     that are built for WebAssembly, without `main` or without the standard library, and chores:
@@ -193,6 +195,7 @@ class Jemalloc(Codemod):
         for one in program.own:
             if one.jemalloc:
                 raise Spared(f"its allocator is jemalloc already{_when(one.cfgs)}")
+        _check_main(program)
         _check_links(plan.owner, codebase)
         condition = _condition(plan.owner, codebase)
         winners = [one for one in program.own if one.dhat and one.cfgs]
@@ -278,6 +281,14 @@ def _version(owner: programs.Owner, codebase: Codebase) -> str:
 def _locked(owner: programs.Owner, codebase: Codebase) -> Mapping[str, tuple[str, ...]]:
     root = cargo_edit.workspace_root(owner.manifest, codebase.manifests)
     return lockfile.versions(root, codebase.cargo_files)
+
+
+def _check_main(program: alternatives.Program) -> None:
+    """`Refused` if a macro of another crate may make an allocator where it makes `main`."""
+    for main in program.begin.mains:
+        for attribute in main.attributes:
+            if not attribute.brings_nothing:
+                raise Refused(f"`#[{attribute.text}]` may bring an allocator of its own")
 
 
 def _check_links(owner: programs.Owner, codebase: Codebase) -> None:

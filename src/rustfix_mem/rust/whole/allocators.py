@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.syntax import COMMENTS, field, parsed, span, text, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rustfix_mem.cargo.manifest import Package, Target
     from rustfix_mem.rust.file.syntax import Node
@@ -130,7 +130,7 @@ def _allocator(path: str, word: Node, root: Node) -> Allocator:
     return Allocator(
         path=path,
         name=text(field(item, "name")),
-        type=_full(text(kind), root),
+        type=full(text(kind), root.named_children),
         value=text(value),
         cfgs=tuple(cfgs),
         test=any(re.search(r"\btest\b", cfg) for cfg in cfgs) or _in_test(item),
@@ -153,10 +153,10 @@ def _in_test(item: Node) -> bool:
     return False
 
 
-def _full(written: str, root: Node) -> str:
-    """A type's path, with what `use` says of its first name."""
+def full(written: str, around: Iterable[Node]) -> str:
+    """A path, with what the `use`s among the items around it say of its first name."""
     head, colons, rest = written.partition("::")
-    for use in (node for node in root.named_children if node.type == "use_declaration"):
+    for use in (node for node in around if node.type == "use_declaration"):
         for name, path in imported(use):
             if name == head:
                 return path + colons + rest

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.syntax import COMMENTS, field, named, parsed, span, text, walk
-from rustfix_mem.rust.whole.allocators import below
+from rustfix_mem.rust.whole.allocators import below, full
+from rustfix_mem.rust.whole.attributes import attributes
 from rustfix_mem.text import line_at
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from rustfix_mem.cargo.manifest import Package
     from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.rust.whole.attributes import Attribute
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.text import Span
 
@@ -33,8 +35,7 @@ class Main:
     """From `fn`, or its modifiers, to the brace."""
     body: Span
     asynchronous: bool
-    attributes: tuple[str, ...]
-    """As written between `#[` and `]`."""
+    attributes: tuple[Attribute, ...]
     start: int
     """Where its first statement may go: behind the brace, inner attributes and `use`s."""
     statements: int
@@ -126,13 +127,13 @@ def _main(node: Node, around: list[Node], never: Callable[[str], bool]) -> Main:
     )
 
 
-def _attributes(node: Node, around: list[Node]) -> list[str]:
-    found, at = list[str](), around.index(node)
+def _attributes(node: Node, around: list[Node]) -> list[Attribute]:
+    written, at = list[str](), around.index(node)
     while at and around[at - 1].type in ATTRIBUTES:
         at -= 1
         if around[at].type == "attribute_item":
-            found.append(around[at].text.removeprefix("#[").removesuffix("]").strip())
-    return found[::-1]
+            written.append(around[at].text.removeprefix("#[").removesuffix("]").strip())
+    return [one for said in written[::-1] for one in attributes(said, lambda p: full(p, around))]
 
 
 def _never_returns(name: str, files: Files) -> bool:
