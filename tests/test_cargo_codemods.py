@@ -260,3 +260,34 @@ def test_attributes_that_rewrite_main_are_refused() -> None:
     ):
         files = {"Cargo.toml": P, "src/main.rs": f"#[{attribute}]\n{MAIN}"}
         assert bool(plan(DhatHeap, snapshot(files)).applied) != refused
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ("", "`release` has no debug info: functions have names, but no files and lines"),
+        (
+            'debug = true\nstrip = "debuginfo"\n',
+            "`release` has no debug info: functions have names, but no files and lines",
+        ),
+        ("strip = true\n", "`strip = true` of `release`: functions have no names"),
+        (
+            'debug = 2\nstrip = "symbols"\n',
+            '`strip = "symbols"` of `release`: functions have no names',
+        ),
+        ("debug = 1\n", ""),
+    ],
+)
+def test_what_a_profile_of_the_heap_can_show(profile: str, said: str) -> None:
+    manifest = f"{P}[profile.release]\n{profile}"
+    (one,) = plan(DhatHeap, snapshot({"Cargo.toml": manifest, "src/main.rs": MAIN})).applied
+    found = [why for why in one.finding.why if "functions have" in why]
+    assert [why.partition(": `rustfix-mem")[0] for why in found] == ([said] if said else [])
+
+
+def test_a_profile_that_shows_more_is_named() -> None:
+    more = '[profile.release]\nstrip = true\n[profile.a]\ninherits = "release"\ndebug = 1\n'
+    kept = 'strip = false\n[profile.b]\ninherits = "a"\n'
+    for manifest, said in ((P + more, "`rustfix-mem apply"), (P + more + kept, "`--profile a`")):
+        (one,) = plan(DhatHeap, snapshot({"Cargo.toml": manifest, "src/main.rs": MAIN})).applied
+        assert f"functions have no names: {said}" in "\n".join(one.finding.why)

@@ -274,19 +274,23 @@ def test_profiles_of_release_leave_out_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "symbols"),
+    ("settings", "names", "symbols"),
     [
-        ("", False),
-        ("debug = 1\n", True),
-        ('debug = "line-tables-only"\n', True),
-        ('debug = "none"\n', False),
-        ("debug = true\nstrip = true\n", False),
-        ('debug = true\nstrip = "none"\n', True),
-        ('debug = true\nstrip = "debuginfo"\n', False),
+        ("", True, False),
+        ("debug = 1\n", True, True),
+        ('debug = "line-tables-only"\n', True, True),
+        ('debug = "none"\n', True, False),
+        ("debug = true\nstrip = true\n", False, False),
+        ('strip = "symbols"\n', False, False),
+        ("strip = false\n", True, False),
+        ('debug = true\nstrip = "none"\n', True, True),
+        ('debug = true\nstrip = "debuginfo"\n', True, False),
     ],
 )
-def test_what_a_profiler_can_read(settings: str, symbols: bool) -> None:
-    assert profiles.has_symbols(every(f"[profile.release]\n{settings}")["release"]) == symbols
+def test_what_a_profiler_can_read(settings: str, names: bool, symbols: bool) -> None:
+    release = every(f"[profile.release]\n{settings}")["release"]
+    assert profiles.has_names(release) == names
+    assert profiles.has_symbols(release) == symbols
 
 
 def test_profiles_of_cargos_own_settings() -> None:

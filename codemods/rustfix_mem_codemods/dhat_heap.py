@@ -96,8 +96,8 @@ class DhatHeap(Codemod):
 
     Then `cargo run --release --features dhat-heap` writes the profile where it is run; a viewer is
     at <https://nnethercote.github.io/dh_view/dh_view.html>. What it prints itself begins with
-    `dhat:`, in small letters. Functions have names only if symbols are kept: `release-memory` adds
-    a profile that does.
+    `dhat:`, in small letters. Functions have no names where the profile strips symbols, and no
+    files and lines without debug info: `release-memory` adds a profile that keeps all of them.
 
     An allocator that is there stays the one without the feature; with it, DHAT takes its place,
     also if a feature for another one is on, so that `--all-features` builds.
@@ -210,7 +210,15 @@ def _profiles(owner: programs.Owner, codebase: Codebase) -> Iterator[str]:
     if not profiles.has_symbols(known["release"]):
         named = [name for name in known if profiles.has_symbols(known[name])]
         kept = f"`--profile {named[0]}` keeps them" if named else KEEP
-        yield f"`release` has no symbols, so that functions have no names: {kept}"
+        yield f"{_lost(known['release'])}: {kept}"
 
 
 KEEP = "`rustfix-mem apply release-memory` adds a profile that keeps them"
+
+
+def _lost(release: profiles.Settings) -> str:
+    """What the profile of the heap cannot show of a program that is built so."""
+    if profiles.has_names(release):
+        return "`release` has no debug info: functions have names, but no files and lines"
+    strip = "true" if release["strip"] is True else f'"{release["strip"]}"'
+    return f"`strip = {strip}` of `release`: functions have no names"

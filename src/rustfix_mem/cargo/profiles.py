@@ -52,8 +52,13 @@ def in_config(settings: Mapping[str, bytes]) -> dict[str, str]:
     return found
 
 
+def has_names(settings: Settings) -> bool:
+    """Whether what is built says the names of its functions, as it does unless it is stripped."""
+    return not has_setting(settings, "strip", True)
+
+
 def has_symbols(settings: Settings) -> bool:
-    """Whether what is built has the names that a profiler shows."""
+    """Whether what is built has all that a profiler shows: files and lines, too."""
     no_debug = settings["debug"] in (False, 0, "none", "0")
     return not no_debug and has_setting(settings, "strip", False)
 
