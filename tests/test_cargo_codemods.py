@@ -252,6 +252,28 @@ def test_programs_that_get_nothing_are_said() -> None:
     assert {edit.path for edit in one.finding.fix.edits} == {"Cargo.toml", "src/main.rs"}
 
 
+def test_what_is_said_after_a_fix_is_said_of_the_program_that_it_is_true_of() -> None:
+    files = {"src/bin/asy.rs": f"async {MAIN}", "src/bin/b.rs": f"async {MAIN}"}
+    before = snapshot({"Cargo.toml": P, "src/main.rs": MAIN, **files})
+    (one,) = plan(DhatHeap, before).reported
+    assert one.finding.message.startswith("`asy` and `b` cannot write")
+    asynchronous = "its `main` is `async`: a guard inside would be dropped before the runtime"
+    there = "its allocator is that of DHAT already"
+    assert one.finding.why == (f"`asy` and `b`: {asynchronous}", f"`x`: {there}")
+    alone = snapshot({"Cargo.toml": P, "src/main.rs": f"async {MAIN}", **files})
+    (one,) = plan(DhatHeap, alone).reported
+    assert one.finding.why == (asynchronous,)
+
+
+def test_what_is_left_alone_is_said_of_the_program_that_it_is_true_of() -> None:
+    files = {"src/bin/bare.rs": "#![no_main]\n"}
+    ((_, one, _),) = plan(
+        DhatHeap, snapshot({"Cargo.toml": P, "src/main.rs": MAIN, **files})
+    ).report.left_alone
+    bare = "it is for a machine without the standard library, or without `main`"
+    assert one.reasons == ("`x`: its allocator is that of DHAT already", f"`bare`: {bare}")
+
+
 def test_attributes_that_rewrite_main_are_refused() -> None:
     for attribute, refused in (
         ("tracing::instrument", True),

@@ -131,7 +131,7 @@ class Plan:
         name, manifest = self.owner.package.name, self.owner.manifest
         span = programs.place(manifest, self.files.manifests, ("package",))
         if not self.refused:
-            return LeftAlone(manifest, span, name, tuple(dict.fromkeys(self.spared.values())))
+            return LeftAlone(manifest, span, name, self._reasons())
         first = next((self.seen[one] for one in self.refused if one in self.seen), None)
         return Finding(
             path=first.begin.path if first else manifest,
@@ -139,10 +139,19 @@ class Plan:
             shape=shape,
             item=name,
             message=f"{listed(list(self.refused))} {what}; no fix is offered",
-            why=tuple(dict.fromkeys((*self.refused.values(), *self.spared.values()))),
+            why=self._reasons(),
             help=by_hand,
             kind=Kind.PROPOSAL,
         )
+
+    def _reasons(self) -> tuple[str, ...]:
+        """Why programs get nothing; each reason with those that it is true of, unless of all."""
+        true_of: dict[str, list[str]] = {}
+        for name, why in (self.refused | self.spared).items():
+            true_of.setdefault(why, []).append(name)
+        if len(true_of) == 1:
+            return tuple(true_of)
+        return tuple(f"{listed(names)}: {why}" for why, names in true_of.items())
 
 
 def listed(names: list[str]) -> str:
