@@ -327,5 +327,37 @@ def test_the_exits_of_a_program_and_the_libraries_below_it() -> None:
     }
     whole = codebase(files)
     (owner,) = programs.owners(whole.packages)
-    said = [(one.path, one.line) for one in mains.exits(owner.package, whole)]
+    said = [(one.path, one.line) for one in mains.exits(["a/src/main.rs"], owner.package, whole)]
     assert said == [("c/src/lib.rs", 2)]
+
+
+def exits(files: dict[str, str], root: str) -> list[str]:
+    whole = codebase(files)
+    (owner, *_) = (
+        owner
+        for owner in programs.owners(whole.packages)
+        if any(target.root == root for target in owner.binaries)
+    )
+    return [one.path for one in mains.exits([root], owner.package, whole)]
+
+
+def test_what_other_programs_do_is_not_done_by_this_one() -> None:
+    ends = f"fn main() {{ {EXIT} }}\n"
+    files = {
+        **LIBRARY,
+        "a/src/bin/b.rs": 'mod own;\n#[path = "../both.rs"]\nmod both;\nfn main() {}\n',
+        "a/src/bin/own.rs": ends,
+        "a/src/main.rs": f"mod both;\nmod first;\n#[cfg(test)]\nmod tests;\n{ends}",
+        "a/src/both.rs": ends,
+        "a/src/first.rs": ends,
+        "a/src/tests.rs": ends,
+        "a/build.rs": ends,
+        "b/src/main.rs": ends,
+        "c/src/lib.rs": "mod deep;\n",
+        "c/src/deep.rs": ends,
+    }
+    shared = ["a/src/both.rs", "c/src/deep.rs"]
+    mine = ["a/src/first.rs", "a/src/main.rs"]
+    assert exits(files, "a/src/main.rs") == sorted([*shared, *mine])
+    assert exits(files, "a/src/bin/b.rs") == sorted([*shared, "a/src/bin/own.rs"])
+    assert exits(files, "b/src/main.rs") == ["b/src/main.rs", "c/src/deep.rs"]

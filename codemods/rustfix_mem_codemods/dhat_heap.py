@@ -143,7 +143,7 @@ def _package(plan: offers.Plan, codebase: Codebase) -> Finding | LeftAlone:
     plan.say(f"a program from `{plan.build}` writes `dhat-heap.json` when it ends")
     plan.each(lambda program: _edits(program, plan, codebase))
     if plan.programs:
-        for lost in (*_exits(plan.owner, codebase), *_profiles(plan.owner, codebase)):
+        for lost in (*_exits(plan, codebase), *_profiles(plan.owner, codebase)):
             plan.say(lost)
     return plan.finding(
         "no-heap-profile",
@@ -192,9 +192,10 @@ def _check_main(program: alternatives.Program) -> None:
             )
 
 
-def _exits(owner: programs.Owner, codebase: Codebase) -> Iterator[str]:
-    """The places where the program may end without a profile."""
-    found = mains.exits(owner.package, codebase)
+def _exits(plan: offers.Plan, codebase: Codebase) -> Iterator[str]:
+    """The places where the programs may end without a profile."""
+    roots = [one.begin.path for one in plan.programs]
+    found = mains.exits(roots, plan.owner.package, codebase)
     for one in found[:MOST]:
         yield f"`{one.text}` at {one.path}:{one.line} ends the program without a profile"
     if (more := len(found) - MOST) > 0:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.syntax import COMMENTS, field, named, parsed, span, text, walk
 from rustfix_mem.rust.whole.allocators import below, full
 from rustfix_mem.rust.whole.attributes import attributes
+from rustfix_mem.rust.whole.modules import crates
 from rustfix_mem.text import line_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from rustfix_mem.cargo.manifest import Package
     from rustfix_mem.rust.file.syntax import Node
@@ -181,16 +182,16 @@ def _imports(node: Node, name: str) -> bool:
     return any(wanted.search(use.text) for use in uses)
 
 
-def exits(package: Package, files: Files) -> tuple[Exit, ...]:
-    """The calls of `process::exit` and `abort` in a package and the libraries below it."""
-    folders, found = below(package, files), list[Exit]()
+def exits(programs: Iterable[str], package: Package, files: Files) -> tuple[Exit, ...]:
+    """The calls of `process::exit` and `abort` in programs of a package, which are known by their
+    root files, and in the libraries that they may be linked with."""
+    linked, found = {*programs, *_libraries(package, files)}, list[Exit]()
     for path in sorted({p for word in LEAVES for p in files.files_with(word)}):
         source = files.sources[path]
         if not PROCESS.search(source):
             continue
         reach = files.reach(path)
-        inside = reach.package is not None and reach.package.folder in folders
-        if not inside or reach.state != "seen" or reach.test:
+        if reach.state != "seen" or reach.test or not linked & crates(path, files):
             continue
         tests = [one.span for one in files.outline(path).fns if one.test]
         with parsed(source) as tree:
@@ -202,3 +203,11 @@ def exits(package: Package, files: Files) -> tuple[Exit, ...]:
                     line = line_at(source, call.start_byte)
                     found.append(Exit(path, line, text(field(call, "function"))))
     return tuple(found)
+
+
+def _libraries(package: Package, files: Files) -> Iterator[str]:
+    """The root files of the libraries of a package, and of those below it."""
+    folders = below(package, files)
+    for one in files.packages:
+        if one.folder in folders:
+            yield from (target.root for target in one.targets if target.kind == "lib")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from rustfix_mem.cargo.manifest import Package, Target
+    from rustfix_mem.rust.file.facts import ModDecl
     from rustfix_mem.rust.whole.files import Files
 
 
@@ -218,25 +219,50 @@ def _through(parent: str, path: str, files: Files, seen: frozenset[str]) -> Reac
     """How rustc comes to `path` through a `mod` in `parent`; None if no `mod` there means it."""
     if parent in seen:
         return None
+    declared = next(_declaring(parent, path, files), None)
+    if declared is None:
+        return None
+    above = reach(parent, files, seen | {path})
+    if above.state == "orphan":
+        return None
+    parts = [above.module, declared.module, declared.name]
+    return Reach(
+        above.state,
+        above.package,
+        above.targets,
+        "::".join(part for part in parts if part),
+        above.test or declared.test,
+        declared.cfg or above.cfg,
+    )
+
+
+def _declaring(parent: str, path: str, files: Files) -> Iterator[ModDecl]:
+    """The `mod`s of `parent` that mean the file at `path`."""
     _, name = module_file(path)
     for declared in files.outline(parent).mods:
         if declared.inline or (declared.name != name and not declared.path):
             continue
-        if not _means(parent, declared.module, declared.name, declared.path, path, files):
-            continue
-        above = reach(parent, files, seen | {path})
-        if above.state == "orphan":
-            return None
-        parts = [above.module, declared.module, declared.name]
-        return Reach(
-            above.state,
-            above.package,
-            above.targets,
-            "::".join(part for part in parts if part),
-            above.test or declared.test,
-            declared.cfg or above.cfg,
+        if _means(parent, declared.module, declared.name, declared.path, path, files):
+            yield declared
+
+
+def crates(path: str, files: Files) -> frozenset[str]:
+    """The root files of all crates that have a file as a module of theirs, but for tests.
+
+    `reach` names those of the first that declares it; programs may share a file.
+    """
+    met, waiting = {path}, [path]
+    while waiting:
+        one = waiting.pop()
+        above = (
+            parent
+            for parent in _parents(one, files)
+            if any(not declared.test for declared in _declaring(parent, one, files))
         )
-    return None
+        new = set(above) - met
+        met |= new
+        waiting += new
+    return frozenset(met & files.roots.at.keys())
 
 
 def _means(parent: str, inner: str, name: str, written: str, path: str, files: Files) -> bool:
