@@ -266,7 +266,44 @@ def test_whether_main_ends_by_leaving(body: str, leaves: bool) -> None:
 
 def test_a_main_that_never_returns() -> None:
     assert begin("fn main() -> ! {\n    loop {}\n}\n").mains[0].leaves
-    assert not begin("fn main() -> u8 {\n    loop {}\n}\n").mains[0].leaves
+    assert begin("fn main() -> u8 {\n    loop {}\n}\n").mains[0].leaves
+
+
+@pytest.mark.parametrize(
+    ("body", "leaves"),
+    [
+        ("let mut n = 0; loop { n += 1; }", True),
+        ("loop { n += 1; };", True),
+        ("while true { run(); }", True),
+        ("while more() { run(); }", False),
+        ("for one in all() { run(); }", False),
+        ("loop {} run();", False),
+        ("unsafe { loop { run() } }", True),
+        ("if a() { loop {} } else { process::exit(1) }", True),
+        ("if a() { loop {} }", False),
+        ("loop { if a() { break; } }", False),
+        ("loop { loop { break; } }", True),
+        ("loop { for a in b() { if a { break; } } while c() { break } }", True),
+        ("'a: loop { loop { break 'a; } }", False),
+        ("'a: loop { 'b: loop { break 'b; } }", True),
+        ("loop { 'b: { if a() { break 'b; } } }", True),
+        ("loop { 'b: { if a() { break; } } }", False),
+        ("'b: { loop { break 'b; } }", False),
+        ("loop { if a() { return; } }", False),
+        ("loop { run()?; }", False),
+        ("let a = open()?; loop { run(); }", True),
+        ("if a() { return; } loop { run(); }", False),
+        ("loop { run(|| { return; }); }", True),
+        ("loop { spawn(async { run()?; return; }); }", True),
+        ('loop { println!("why? break {:?}", a); }', True),
+        ('loop { println!("{}", run()?); }', False),
+        ("loop { select! { _ = a() => break, } }", False),
+        ("loop { bail!(a); }", False),
+        ("loop { log::info!(a); continue; }", True),
+    ],
+)
+def test_whether_main_loops_for_ever(body: str, leaves: bool) -> None:
+    assert begin(f"fn main() {{ {body} }}\n").mains[0].leaves == leaves
 
 
 def test_exit_by_an_import() -> None:

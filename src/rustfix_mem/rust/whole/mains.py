@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.syntax import COMMENTS, field, named, parsed, span, text, walk
 from rustfix_mem.rust.whole.allocators import below, full
 from rustfix_mem.rust.whole.attributes import attributes
+from rustfix_mem.rust.whole.endings import WORDS, body_leaves, ends, never_returns
 from rustfix_mem.rust.whole.modules import crates
 from rustfix_mem.text import line_at
 
@@ -25,7 +26,6 @@ BARE = re.compile(rb"#!\[(?:cfg_attr\([^\]]*)?no_(?:std|main)\b")
 HEAD = ("use_declaration", "extern_crate_declaration", "inner_attribute_item", "shebang")
 ATTRIBUTES = ("attribute_item", *COMMENTS)
 PROCESS = re.compile(rb"\bprocess\s*::")
-LEAVES = frozenset({"exit", "abort"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Main:
     """Where its first statement may go: behind the brace, inner attributes and `use`s."""
     statements: int
     leaves: bool
-    """Whether it never returns, since every way through it ends in `process::exit` or the like."""
+    """Whether it never returns, since every way through it ends in `process::exit` or the like, or
+    in a loop that nothing leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def begin(path: str, files: Files) -> Begin | None:
             return None
         around = tree.root.named_children
         mains = tuple(
-            _main(node, around, lambda name: _never_returns(name, files))
+            _main(node, around, lambda name: never_returns(name, files))
             for node in around
             if node.type == "function_item" and text(field(node, "name")) == "main"
         )
@@ -123,8 +124,7 @@ def _main(node: Node, around: list[Node], never: Callable[[str], bool]) -> Main:
         attributes=tuple(_attributes(node, around)),
         start=inner[-1].end_byte if inner else body.start_byte + 1,
         statements=len(statements),
-        leaves=text(field(node, "return_type")) == "!"
-        or (bool(statements) and _leaves(statements[-1], never)),
+        leaves=text(field(node, "return_type")) == "!" or body_leaves(statements, never),
     )
 
 
@@ -137,56 +137,11 @@ def _attributes(node: Node, around: list[Node]) -> list[Attribute]:
     return [one for said in written[::-1] for one in attributes(said, lambda p: full(p, around))]
 
 
-def _never_returns(name: str, files: Files) -> bool:
-    """Whether the repository has a function of this name that never returns."""
-    wanted = re.compile(rb"\bfn\s+" + re.escape(name.encode()) + rb"\b[^{};]*->\s*!\s*\{")
-    return any(wanted.search(files.sources[path]) for path in files.files_with(name))
-
-
-def _leaves(node: Node, never: Callable[[str], bool]) -> bool:
-    """Whether an expression surely ends the program, whatever way is taken."""
-    if node.type in ("expression_statement", "unsafe_block", "return_expression", "else_clause"):
-        inner = named(node)
-        return len(inner) == 1 and _leaves(inner[0], never)
-    if node.type == "block":
-        inner = named(node)
-        return bool(inner) and _leaves(inner[-1], never)
-    if node.type == "call_expression":
-        return _ends(node, never)
-    if node.type == "match_expression":
-        arms = [a for a in walk(node) if a.type == "match_arm" and _match_of(a) is node]
-        values = [field(arm, "value") for arm in arms]
-        return bool(values) and all(v is not None and _leaves(v, never) for v in values)
-    if node.type == "if_expression":
-        ways = [field(node, "consequence"), field(node, "alternative")]
-        return all(way is not None and _leaves(way, never) for way in ways)
-    return False
-
-
-def _match_of(arm: Node) -> Node | None:
-    return arm.parent.parent if arm.parent is not None else None
-
-
-def _ends(call: Node, never: Callable[[str], bool]) -> bool:
-    called = text(field(call, "function"))
-    name = re.split(r"::|\.", called)[-1].strip()
-    if name in LEAVES and ("process" in called or (called == name and _imports(call, name))):
-        return True
-    return never(name)
-
-
-def _imports(node: Node, name: str) -> bool:
-    """Whether the file has `use std::process::exit`, in whatever form."""
-    wanted = re.compile(rf"\bprocess::(?:{name}\b|\{{[^}}]*\b{name}\b)")
-    uses = (n for n in node.file.order if n.type == "use_declaration")
-    return any(wanted.search(use.text) for use in uses)
-
-
 def exits(programs: Iterable[str], package: Package, files: Files) -> tuple[Exit, ...]:
     """The calls of `process::exit` and `abort` in programs of a package, which are known by their
     root files, and in the libraries that they may be linked with."""
     linked, found = {*programs, *_libraries(package, files)}, list[Exit]()
-    for path in sorted({p for word in LEAVES for p in files.files_with(word)}):
+    for path in sorted({p for word in WORDS for p in files.files_with(word)}):
         source = files.sources[path]
         if not PROCESS.search(source):
             continue
@@ -197,7 +152,7 @@ def exits(programs: Iterable[str], package: Package, files: Files) -> tuple[Exit
         with parsed(source) as tree:
             calls = [node for node in walk(tree.root) if node.type == "call_expression"]
             for call in calls:
-                if _ends(call, lambda _: False) and not any(
+                if ends(call, lambda _: False) and not any(
                     test.holds(span(call)) for test in tests
                 ):
                     line = line_at(source, call.start_byte)
