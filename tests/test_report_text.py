@@ -64,6 +64,8 @@ def test_one_finding_in_rustcs_manner() -> None:
         ("\u00a0a = x;\r\n", "x", " a = x;", "     ^"),
         ("a(\n b\n)", "a(\n b\n)", "a(", "^^"),
         ("ab", "", "ab", "^"),
+        ("fn main() {\n}\n", "fn main() ", "fn main() {", "^^^^^^^^^"),
+        ("a(  \n b\n)", "a(  \n b\n)", "a(", "^^"),
     ],
 )
 def test_the_underline_is_aligned(source: str, mark: str, line: str, underline: str) -> None:

@@ -311,6 +311,14 @@ def test_exit_by_an_import() -> None:
     assert begin("use std::process::{abort, exit};\nfn main() { exit(1) }\n").mains[0].leaves
 
 
+def test_the_place_of_main_is_what_is_written_before_its_body() -> None:
+    source = "#[a]\npub async fn main() -> B\nwhere\n    C: D, // e\n{ }\n"
+    (one,) = begin(source).mains
+    assert source[one.span.start : one.span.end] == "pub async fn main() -> B\nwhere\n    C: D,"
+    (one,) = begin("fn main() {}\n").mains
+    assert one.span.end == len("fn main()")
+
+
 def test_what_main_is() -> None:
     (one,) = begin("#[tokio::main]\n/// Docs.\n#[cfg(a)]\nasync fn main() {}\n").mains
     assert one.asynchronous

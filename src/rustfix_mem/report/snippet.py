@@ -41,7 +41,8 @@ def _parts(located: Located) -> tuple[str, str, str]:
     start = min(located.start.column - 1, len(line))
     same_line = located.end.line == located.start.line
     end = min(max(located.end.column - 1, start), len(line)) if same_line else len(line)
-    return _cut(line[:start], line[start:end].rstrip(), line[end:])
+    marked = line[start:end].rstrip()  # blanks at its end are shown, but not underlined
+    return _cut(line[:start], marked, line[start + len(marked) :])
 
 
 def _cut(before: str, marked: str, after: str) -> tuple[str, str, str]:

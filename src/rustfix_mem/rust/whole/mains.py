@@ -11,7 +11,7 @@ from rustfix_mem.rust.whole.allocators import below, full
 from rustfix_mem.rust.whole.attributes import attributes
 from rustfix_mem.rust.whole.endings import WORDS, body_leaves, ends, never_returns
 from rustfix_mem.rust.whole.modules import crates
-from rustfix_mem.text import line_at
+from rustfix_mem.text import Span, line_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.rust.whole.attributes import Attribute
     from rustfix_mem.rust.whole.files import Files
-    from rustfix_mem.text import Span
 
 BARE = re.compile(rb"#!\[(?:cfg_attr\([^\]]*)?no_(?:std|main)\b")
 HEAD = ("use_declaration", "extern_crate_declaration", "inner_attribute_item", "shebang")
@@ -33,7 +32,7 @@ class Main:
     """A `fn main` at the top of a root file."""
 
     span: Span
-    """From `fn`, or its modifiers, to the brace."""
+    """From `fn`, or its modifiers, to what stands before the brace."""
     body: Span
     asynchronous: bool
     attributes: tuple[Attribute, ...]
@@ -114,11 +113,12 @@ def _main(node: Node, around: list[Node], never: Callable[[str], bool]) -> Main:
     body = field(node, "body")
     assert body is not None  # a `function_item` has one
     modifiers = next((c for c in node.named_children if c.type == "function_modifiers"), None)
+    head = [one for one in named(node) if one.end_byte <= body.start_byte]
     inside = named(body)
     first = next((at for at, n in enumerate(inside) if n.type not in HEAD), len(inside))
     inner, statements = inside[:first], inside[first:]
     return Main(
-        span=type(span(node))(node.start_byte, body.start_byte),
+        span=Span(node.start_byte, max(one.end_byte for one in head)),
         body=span(body),
         asynchronous=modifiers is not None and "async" in modifiers.text.split(),
         attributes=tuple(_attributes(node, around)),
