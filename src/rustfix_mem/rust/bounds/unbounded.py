@@ -64,29 +64,34 @@ class Unbounded:
 def unbounded(path: str, told: Told, entries: int, files: Files) -> Iterator[Unbounded]:
     """The caches of one file that a library keeps without a bound, each told `entries`."""
     for maker in told.makers:
-        crate = _crate(maker, path, files)
-        if crate is not None and "max_capacity" not in maker.chain:
-            yield _made(maker, crate, path, entries, files)
+        owner = _owner(maker, path, files)
+        if owner and "max_capacity" not in maker.chain:
+            yield _made(maker, owner, path, entries, files)
     for memo in told.memoised:
         module = files.outline(path).fns[memo.fn].module
         meaning = files.names.meaning(memo.macro, path, module)
-        crate = meaning.path.partition("::")[0] if meaning is not None else None
+        crate = _first(meaning.path) if meaning is not None else ""
         if crate in ("cached", "memoize"):
             yield _remembered(memo, crate, path, entries, files)
 
 
-def _crate(maker: Maker, path: str, files: Files) -> str | None:
+def _owner(maker: Maker, path: str, files: Files) -> str:
+    """The full path of the type whose constructor is called; empty if it is of no library here."""
     owner, _, method = maker.path.rpartition("::")
     meaning = files.names.meaning(owner, path, maker.module)
     if meaning is None or meaning.defined is not None:
-        return None
-    crate = meaning.path.partition("::")[0]
-    return crate if method in LIBRARIES.get(crate, ()) else None
+        return ""
+    return meaning.path if method in LIBRARIES.get(_first(meaning.path), ()) else ""
 
 
-def _made(maker: Maker, crate: str, path: str, entries: int, files: Files) -> Unbounded:
+def _first(path: str) -> str:
+    return path.partition("::")[0]
+
+
+def _made(maker: Maker, owner: str, path: str, entries: int, files: Files) -> Unbounded:
+    crate, method = _first(owner), maker.path.rpartition("::")[2]
     item = maker.holder or maker.path
-    said = Unbounded(path, maker.span, item, f"{crate}::{maker.path}", maker.test)
+    said = Unbounded(path, maker.span, item, f"{owner}::{method}", maker.test)
     kept = _kept(maker, path, files)
     if kept is not None and is_finite(kept.args[0], path, maker.module, files):
         return replace(said, fine=(f"its key `{kept.args[0]}` has few values",))
