@@ -45,6 +45,52 @@ def life(source: str, **files: str) -> Life:
             "fn serve() { let mut c = Cache::new(); loop { c.go(); } }", "long", False, id="loop"
         ),
         pytest.param("fn f() { spawn(Cache::new()); }", "long", False, id="spawned"),
+        pytest.param("fn f() { Actor::spawn(Cache::new()); }", "unknown", False, id="an actor"),
+        pytest.param("fn f() { dry_run(Cache::new()); }", "unknown", False, id="a dry run"),
+        pytest.param("fn f() { app.run(Cache::new()); }", "unknown", False, id="run somewhere"),
+        pytest.param("fn main() { app.run(Cache::new()); }", "long", False, id="run by main"),
+        pytest.param(
+            "fn main() { for a in args() { let c = Cache::new(); c.go(); } }",
+            "short",
+            False,
+            id="for each in main",
+        ),
+        pytest.param(
+            "fn serve() { loop { let c = Cache::new(); loop { c.go(); } } }",
+            "short",
+            False,
+            id="for each round",
+        ),
+        pytest.param(
+            "fn go() { let c = Cache::new(); c.go(); } fn main() { a(); go(); }",
+            "long",
+            False,
+            id="asked once by main",
+        ),
+        pytest.param(
+            "fn go() { let c = Cache::new(); c.go(); } fn main() { for a in b { go(); } }",
+            "short",
+            False,
+            id="asked often by main",
+        ),
+        pytest.param(
+            "fn go() { let c = Cache::new(); c.go(); } fn main() { a(|| go()); }",
+            "short",
+            False,
+            id="asked by a closure",
+        ),
+        pytest.param(
+            "fn go() { let c = Cache::new(); c.go(); } fn main() { go(); } fn f() { go(); }",
+            "short",
+            False,
+            id="asked elsewhere",
+        ),
+        pytest.param(
+            "fn go() { let c = Cache::new(); c.go(); } fn main() { go(); a(go); }",
+            "short",
+            False,
+            id="handed on",
+        ),
         pytest.param("fn f() { let c = Cache::new(); c.go(); }", "short", False, id="per call"),
         pytest.param(
             "fn f() { let c = Cache::new(); g(&c); h(&mut c); }", "short", False, id="lent"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -32,7 +33,13 @@ KEEPS = re.compile(
 )
 """Calls that put what they are given into something that keeps it."""
 
-SPAWNS = ("spawn", "spawn_blocking", "spawn_local", "block_on", "run")
+SPAWNS = re.compile(
+    r"(?:^|\.|(?:^|::)(?:[a-z_]\w*|Builder)::)(?:spawn|spawn_blocking|spawn_local)$"
+)
+"""Calls that go on by themselves: `thread::spawn`, `set.spawn`; of `Actor::spawn` nobody knows."""
+RUNS = re.compile(r"(?:^|\.|::)(?:block_on|run)$")
+"""Calls that return when what they are given is done: with `main`, the program is."""
+REPEATS = ("loop_expression", "while_expression", "for_expression", "closure_expression")
 
 
 def constructions(function: Function, index: int, names: Collection[str]) -> Iterator[Construction]:
@@ -66,7 +73,7 @@ def _fate(node: Node, function: Function, forever: int, depth: int) -> tuple[str
             callee = "".join(text(field(call, "function")).split()) if call is not None else ""
             if call is not None and callee.endswith(WRAPPERS):
                 return _fate(call, function, forever, depth + 1)
-            if callee.endswith(SPAWNS):
+            if SPAWNS.search(callee) or (RUNS.search(callee) and _is_of_main(function)):
                 return "spawned", True
             return "kept" if KEEPS.search(callee) else "moved", False
         case "closure_expression":
@@ -91,7 +98,7 @@ def _local(let: Node, function: Function, forever: int, depth: int) -> tuple[str
     name, block = alias_name(field(let, "pattern")), let.parent
     if not name or block is None:
         return "moved", False
-    long = _is_of_main(function) or forever > let.end_byte
+    long = (_is_of_main(function) or forever > let.end_byte) and not _is_repeated(let)
     for node in syntax.named_so(block, name):
         if node.start_byte < let.end_byte:
             continue
@@ -107,6 +114,12 @@ def _local(let: Node, function: Function, forever: int, depth: int) -> tuple[str
 
 def _is_of_main(function: Function) -> bool:
     return function.name == "main" and not function.owner
+
+
+def _is_repeated(node: Node) -> bool:
+    """Whether a loop, or a closure, may come to a statement again."""
+    around = (n.type for n in syntax.ancestors(node))
+    return any(kind in REPEATS for kind in takewhile(lambda kind: kind != "function_item", around))
 
 
 def _last_loop(function: Function) -> int:

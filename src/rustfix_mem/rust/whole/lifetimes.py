@@ -218,6 +218,8 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
                 continue  # the type with the field answers
             if made.long:
                 found.append(Life("long", f"{where} makes one and runs as long as the program"))
+            elif made.fate == "local" and _is_asked_once(facts.fns[made.fn], path, files):
+                found.append(Life("long", f"{where} makes one, and `main` asks it once"))
             elif made.fate == "local":
                 found.append(Life("short", f"built per call: {where} makes one and drops it"))
             elif made.fate == "kept" or _is_for_others(facts.fns[made.fn], owner, path, files):
@@ -225,6 +227,38 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
             else:
                 found.append(Life("unknown", f"{where} makes one and hands it on"))
     return found
+
+
+CALLED = re.compile(rb"\s*(?:::<|\()")
+AGAIN = re.compile(rb"\b(?:loop|while|for)\b|\|")
+"""What may come to the same statement again: a loop, or a closure."""
+
+
+def _is_asked_once(fn: FnDef, path: str, files: Files) -> bool:
+    """Whether all that ever calls a function is one statement of `main`, which comes to it once."""
+    if fn.owner or fn.name == "main":
+        return False
+    found = [
+        (other, at, called)
+        for other in files.files_near(fn.name, path)
+        for at, called in _mentions(fn.name, files.sources[other])
+    ]
+    if len(found) != 1 or not found[0][2]:
+        return False
+    where, at, _ = found[0]
+    mains = [one for one in files.outline(where).fns if one.name == "main" and not one.owner]
+    starts = [main.span.start for main in mains if main.span.start < at < main.span.end]
+    return bool(starts) and AGAIN.search(files.sources[where], starts[0], at) is None
+
+
+def _mentions(name: str, source: bytes) -> Iterator[tuple[int, bool]]:
+    """Where a free function is named, but for its own head, imports and remarks; if to call it."""
+    for found in re.finditer(rb"(?<![\w.])" + re.escape(name.encode()) + rb"\b", source):
+        line = source[source.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+        statement = line[line.rfind(b";") + 1 :].split()
+        if statement[-1:] == [b"fn"] or b"//" in line or b"use" in statement:
+            continue
+        yield found.start(), CALLED.match(source, found.end()) is not None
 
 
 STANDARD = frozenset(
