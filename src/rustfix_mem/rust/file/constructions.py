@@ -98,7 +98,8 @@ def _local(let: Node, function: Function, forever: int, depth: int) -> tuple[str
     name, block = alias_name(field(let, "pattern")), let.parent
     if not name or block is None:
         return "moved", False
-    long = (_is_of_main(function) or forever > let.end_byte) and not _is_repeated(let)
+    anew = _is_repeated(let) and "clone(" not in text(field(let, "value"))  # else it shares
+    long = (_is_of_main(function) or forever > let.end_byte) and not anew
     for node in syntax.named_so(block, name):
         if node.start_byte < let.end_byte:
             continue
