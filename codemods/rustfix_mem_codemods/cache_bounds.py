@@ -54,6 +54,11 @@ class CacheBounds(Codemod):
     says to live long, keys that are named after something of which there are few (users, tables,
     languages, the lines of a text), and what its comment calls bounded, or meant to grow.
 
+    Entries may have a time to live. If the time in an entry is only compared, to say whether a hit
+    is fresh, what is stale is computed again as a miss is, and the cache is capped. That is
+    `maybe-incorrect`, since an answer that is made again early may be another one. If a hit hands
+    the time out, or turns whoever asks away, it is state, and left alone.
+
     A field that is called a cache and that nothing ever fills is deleted, with its initialisers,
     what only clears or asks it, and imports that nothing else needs. If anything else names it, if
     a function would have nothing left to do, or if its type is part of a public interface or of a

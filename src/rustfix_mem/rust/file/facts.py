@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 11
+SCHEMA = 12
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -173,6 +173,12 @@ class Lookup:
     for a growth in a helper `pair` or `half`, see `pairs`."""
     depends: str = ""
     """The argument that is not in the key, but decides whether what is found will do."""
+    age: str = ""
+    """Whether a hit asks how old the entry is, see `stamps`: empty if it does not; `fresh` if only
+    to hand out a `part` of it, or to compute that again; `asked` if more than that is done; `told`
+    if it may hand out the stamp; `gates` if it hands out nothing of the entry."""
+    part: str = ""
+    """The field of the value, or its number in a tuple, that a fresh hit hands out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +233,10 @@ class UseOf:
     key_form: str = ""
     """name, reference, literal, pure, impure, address, inferred (its type depends on the place)."""
     value: str = ""
-    """grow: the text of the value; shown to the gates for tickets and counters."""
+    """grow: the text of the value; shown to the gates for tickets and counters. Where a hit is
+    `fresh`, of the part that it hands out."""
+    stamped: bool = False
+    """grow: whether the time of a clock is in the value."""
     capped: str = ""
     """grow: the comparison in the function that seems to bound a length."""
     held: str = "?"

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file import lengths, memo, syntax
+from rustfix_mem.rust.file import lengths, memo, stamps, syntax
 from rustfix_mem.rust.file.borrows import UNKNOWN, held
 from rustfix_mem.rust.file.entries import entry_method, entry_note
 from rustfix_mem.rust.file.facts import Lookup, Mention, UseOf
 from rustfix_mem.rust.file.hits import depends
 from rustfix_mem.rust.file.inner import inner_growth
+from rustfix_mem.rust.file.parts import put_in
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import call_on, declaration, method_call
 from rustfix_mem.rust.file.syntax import field, span, text
@@ -91,7 +92,8 @@ def _tell(place: lengths.Key, uses: list[UseOf], body: _Body) -> dict[tuple[Span
             capped=capped,
             note=growth.note or entry_note(node, growth),
             method=entry_method(node, growth),
-            value=_said(growth.value, growth, body),
+            value=_said(_written(growth, node, found), growth, body),
+            stamped=stamps.is_stamped(node),
             key_form=_key_form(growth, body),
             held=_held(growth, node, shared),
         )
@@ -110,6 +112,13 @@ def _tell(place: lengths.Key, uses: list[UseOf], body: _Body) -> dict[tuple[Span
 def _held(use: UseOf, node: Node, shared: bool) -> str:
     """What runs while the answer is borrowed; asked only where a concurrent map may be meant."""
     return held(node, use.method) if shared else UNKNOWN
+
+
+def _written(growth: UseOf, node: Node, found: Lookup | None) -> str:
+    """The value, as written; of one with a time to live, the part that a hit hands out."""
+    if found is None or not found.part:
+        return growth.value
+    return text(put_in(node)[found.part])[:120]
 
 
 def _said(written: str, growth: UseOf, body: _Body) -> str:
@@ -147,13 +156,16 @@ def _lookup_for(
             continue
         for test in tests[use.span]:
             form = memo.miss_form(test, node)
-            if form == "fresh" and _compares(test.node, growth):
+            age, part = stamps.age(test, node, body.function) if form else ("", "")
+            if age == "fresh" and len(tests[use.span]) > 1:
+                age, part = "asked", ""  # what is stale may be asked for elsewhere
+            if form == "fresh" and age != "fresh" and _compares(test.node, growth):
                 continue
             if form and _same_key(use, growth, body):
                 key = use.key if _still_there(nodes[use.span], use.args[0], node) else ""
                 named = " ".join(_key_of(one, body) for one in (use, growth))
                 other = depends(nodes[use.span], test, named, body.function)
-                return Lookup(use.method, key, use.span, form, other)
+                return Lookup(use.method, key, use.span, form, other, age, part)
     if growth.method == "entry":
         return Lookup("entry", "", growth.span, "entry")
     return _helper(node, body)

@@ -44,7 +44,8 @@ def miss_path(here: Here, files: Files) -> str:
     whole = use.slot.whole
     if use.lookup.form == "entry":
         return files.text(here.path, whole)
-    end = fn.span.end if use.lookup.form == "return" else whole.end
+    leaves = use.lookup.form == "return" or use.lookup.age == "fresh"
+    end = fn.span.end if leaves else whole.end
     return files.text(here.path, Span(min(use.lookup.span.end, end), end))
 
 

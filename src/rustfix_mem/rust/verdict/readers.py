@@ -66,6 +66,7 @@ def against(
     yield from _deprecated(collection, growths, files)
     yield from _unchecked(growths, files)
     yield from _half(growths, files)
+    yield from _aged(collection, growths, files)
     for path in unreadable(collection, files):
         yield f"{path}, which may touch it, could not be read"
     for here in live:
@@ -90,6 +91,21 @@ def _borrowed(collection: Collection, live: tuple[Here, ...], files: Files) -> I
         at = where(here, files)
         yield f"an entry is borrowed at {at} while other code runs: `clear` there would deadlock"
         return
+
+
+def _aged(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Whether it matters when an entry was made: more than to say whether a hit is fresh."""
+    for here in growths:
+        age = here.use.lookup.age if here.use.lookup is not None else ""
+        if age in ("asked", "told"):
+            at = where(here, files)
+            yield f"what follows from how old an entry is, is not understood before {at}"
+            return
+        if age != "fresh" and collection.value is not None:
+            found = hazards(collection.value, collection.path, collection.module, files)
+            if found.stamps:
+                yield f"a value holds an `{found.stamps[0]}`: made again, it says another time"
+                return
 
 
 DEPRECATED = re.compile(rb"#\[deprecated\b")
@@ -368,6 +384,8 @@ def unsure(
     package = files.reach(collection.path).package
     if collection.visibility == "pub" and package is not None and package.published:
         yield "it is `pub`: code outside of the workspace may touch it too"
+    if any(h.use.lookup is not None and h.use.lookup.age == "fresh" for h in growths):
+        yield "its entries have a time to live: computed again early, one may differ"
     yield from programs(growths, files)
     yield from _measured(live, files)
     if any(here.use.note == "once" for here in growths):

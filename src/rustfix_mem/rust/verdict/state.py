@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import memo
 from rustfix_mem.rust.file.facts import TypeTree
+from rustfix_mem.rust.file.stamps import CLOCKS
 from rustfix_mem.rust.file.uses import TAKEN
 from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, reached
 from rustfix_mem.rust.whole.lifetimes import where
@@ -164,7 +165,6 @@ COPIED = re.compile(r"(?:\.(?:clone|to_owned|to_vec|to_path_buf)\(\))+$")
 
 
 INTERNS = re.compile(r"(?:get_or_)?intern(?:_|$)")
-CLOCKS = re.compile(r"\w::now(?:_\w+)?\b|\.elapsed\(")
 
 
 def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterator[str]:
@@ -184,8 +184,22 @@ def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterato
         yield f"a hit answers otherwise than a miss at {at}: it says what happened before"
     elif _is_parameter(here, files):
         yield f"the value `{_put_in(here, files)}` is given by the caller, not computed, at {at}"
-    if CLOCKS.search(use.value):
+    if _is_record(use):
         yield f"it records when something happened at {at}"
+
+
+def _is_record(use: UseOf) -> bool:
+    """Whether it matters when an entry was put in: more than to say whether a hit is fresh."""
+    age = use.lookup.age if use.lookup is not None else ""
+    stamped = use.stamped or CLOCKS.search(use.value) is not None
+    match age:
+        case "gates":
+            return True
+        case "fresh":
+            return CLOCKS.search(use.value) is not None
+        case "asked":
+            return False
+    return stamped
 
 
 INTEGERS = tuple("usize u64 u32 u16 u8 isize i64 i32 i16 i8 u128".split())
@@ -239,14 +253,26 @@ def _value_hazards(
         yield f"shared mutable values: `{found.mutable[0]}`"
     if collection.value.name in ("Instant", "SystemTime"):
         yield "it records when something happened"
-    is_number = collection.value.name in INTEGERS
     distinct: dict[tuple[str, str], Here] = {}  # very many growths may put in the same
     for here in growths:
         distinct.setdefault((here.path, _put_in(here, files)), here)
-    counted = [h for h in distinct.values() if _numbers(_put_in(h, files), h, files, is_number)]
+    number = {id(h): _is_number(h, collection, files) for h in distinct.values()}
+    counted = [h for h in distinct.values() if _numbers(_put_in(h, files), h, files, number[id(h)])]
     own = [h for h in growths if _is_own_length(h, files)]
-    if own or (counted and (is_number or "len()" not in _put_in(counted[0], files))):
+    if own or (counted and (number[id(counted[0])] or "len()" not in _put_in(counted[0], files))):
         yield f"a value is an id into another store: `{_put_in((own or counted)[0], files)}`"
+
+
+def _is_number(here: Here, collection: Collection, files: Files) -> bool:
+    """Whether what a hit hands out is a number, or may be one."""
+    value, part = collection.value, here.use.lookup.part if here.use.lookup is not None else ""
+    if value is None or not part:
+        return value is not None and value.name in INTEGERS
+    if part.isdigit():
+        return not value.args[int(part) :] or value.args[int(part)].name in INTEGERS
+    meaning = files.names.meaning(value.head, collection.path, collection.module)
+    kept = meaning.defined.fields if meaning is not None and meaning.defined is not None else ()
+    return all(one.type.name in INTEGERS for one in kept if one.name == part)
 
 
 NUMBERED = re.compile(

@@ -329,6 +329,10 @@ PLAIN = frozenset(
 TICKETS = ("Id", "ID", "Idx", "Index", "Key", "Handle", "Token", "Ref")
 
 
+STAMP = "Instant"
+"""What says when something was made. A `SystemTime` may say that of a file, each time the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hazards:
     """What dropping, or making again, a value might do; each a type's name."""
@@ -337,6 +341,7 @@ class Hazards:
     mutable: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -345,6 +350,7 @@ class _Search:
     acts: list[str] = field(default_factory=list)
     mutable: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    stamps: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
 
@@ -358,6 +364,7 @@ def hazards(tree: TypeTree, path: str, module: str, files: Files) -> Hazards:
         tuple(dict.fromkeys(search.mutable)),
         tuple(dict.fromkeys(search.unknown)),
         tuple(tickets),
+        tuple(dict.fromkeys(search.stamps)),
     )
 
 
@@ -375,6 +382,8 @@ def _visit(tree: TypeTree, path: str, module: str, search: _Search) -> None:
     meaning = search.files.names.meaning(tree.head, path, module)
     if meaning is not None and meaning.defined is not None:
         _visit_defined(meaning.defined, meaning.file, search)
+    elif tree.name == STAMP:
+        search.stamps.append(tree.name)
     elif tree.name in MUTABLE:
         search.mutable.append(tree.name)
     elif tree.name in ACTS or tree.name.endswith(ACTING):
