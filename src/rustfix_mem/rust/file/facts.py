@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rustfix_mem.text import Span
 
-SCHEMA = 12
+SCHEMA = 13
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
@@ -224,7 +224,8 @@ class UseOf:
 
     lookup: `miss` (a growth is on its miss path), `after` (it follows a growth), `assumed`
     (absence is an error), defaulted, returned, question, other, tested, unused. grow: `decides`,
-    `once` (only a message), `accumulates`, `borrowed`. assign, get_mut: `counts` (`+= 1`).
+    `once` (only a message), `accumulates`, `borrowed`. assign, get_mut: `counts` (`+= 1`). shrink:
+    `dropped` (all that is taken out, and nobody looks at it).
     """
     lookup: Lookup | None = None
     slot: Slot | None = None

@@ -226,15 +226,27 @@ def _without_tests(source: bytes) -> bytes:
     return source
 
 
+DROPS = re.compile(rb"fn\s+drop\s*\(\s*&\s*mut\s+self\s*\)\s*\{")
+
+
+def _without_ends(live: bytes) -> bytes:
+    """The source with blanks for what is done when something ends: that bounds nothing."""
+    for found in DROPS.finditer(live):
+        start, end = found.end(), _end(live, found.end(), b"{")
+        live = live[:start] + b" " * (end - start) + live[end:]
+    return live
+
+
 def declared(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[Declared]:
     """The fields and statics whose type names one of the collections."""
     fields = list(_fields(live, kinds))
     names = Counter(field.name for field in fields)
     at = _index(live) if len(fields) >= WORTH_AN_INDEX else None
+    alive = _without_ends(live)
     for field in fields:
         item = f"{field.owner.decode()}.{field.name.decode()}"
         alone = names[field.name] == 1 and not field.name.isdigit()
-        settled = field.borrows or (alone and _settled(live, field.name, rb".", at))
+        settled = field.borrows or (alone and _settled(alive, field.name, rb".", at))
         grown = field.name.isdigit() or _grown(live, field.name, rb".", at)
         yield Declared(field.name.decode(), item, field.public, settled and not field.weak, grown)
     for static in _both(STATIC, CONST, live):

@@ -7,7 +7,7 @@ closure parameters, to one end each. What is not understood is an `escape`: unkn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -202,12 +202,39 @@ def _terminal(call: Call, kind: str, way: _Way) -> UseOf:
         via=way.via,
         temporary=any(not step.startswith("&") for step in way.near),
         args=tuple(span(argument) for argument in arguments),
-        note=result_note(call.node) if call.name == "insert" else "",
+        note=_note(call, kind),
         slot=slot_of(call.node) if grows else None,
         key=text(arguments[0]) if arguments and kind in ("grow", "lookup") else "",
         key_form=key_form(arguments[0]) if arguments and grows else "",
         value=text(arguments[1])[:120] if len(arguments) > 1 and grows else "",
     )
+
+
+def _note(call: Call, kind: str) -> str:
+    if kind == "shrink":
+        whole = all(text(argument) == ".." for argument in call.arguments)
+        return "dropped" if whole and _is_dropped(call.node) else ""
+    return result_note(call.node) if call.name == "insert" else ""
+
+
+def _is_dropped(value: Node) -> bool:
+    """Whether nothing is done with a value, or with the local that it is given to, but to drop it.
+
+    A thread may do that: `let old = take(&mut self.map); spawn(move || drop(old));`.
+    """
+    if discarded(value):
+        return True
+    let = value.parent
+    name = alias_name(field(let, "pattern")) if let and let.type == "let_declaration" else ""
+    if let is None or let.parent is None or not name:
+        return False
+    later = [n for n in syntax.named_so(let.parent, name) if n.start_byte > let.end_byte]
+    return bool(later) and all(_is_given_to_drop(one) for one in later)
+
+
+def _is_given_to_drop(value: Node) -> bool:
+    call = value.parent.parent if value.parent and value.parent.type == "arguments" else None
+    return call is not None and text(field(call, "function")).rpartition("::")[2] == "drop"
 
 
 def _bound(binder: Node, way: _Way) -> Iterator[UseOf]:
@@ -280,7 +307,8 @@ def _given(node: Node, arguments: Node, way: _Way) -> Iterator[UseOf]:
     elif last in ("drop", "ptr_eq", "strong_count", "size_of_val"):
         return
     elif callee.endswith(("mem::take", "mem::replace")):
-        yield _end(node, way, "shrink", "take")
+        gone = call is not None and _is_dropped(call)
+        yield replace(_end(node, way, "shrink", "take"), note="dropped" if gone else "")
     else:
         shared = text(node).startswith("&") and not text(node).startswith("&mut")
         yield _end(node, way, "escape" if shared else "escape_mut", last)

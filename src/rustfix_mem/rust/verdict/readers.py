@@ -14,7 +14,7 @@ from rustfix_mem.rust.verdict.branches import exclusive
 from rustfix_mem.rust.verdict.effects import effects, programs
 from rustfix_mem.rust.verdict.receivers import may_call
 from rustfix_mem.rust.whole.calls import called_in, function_called, functions_of, reached
-from rustfix_mem.rust.whole.lifetimes import where
+from rustfix_mem.rust.whole.lifetimes import at_its_end, where
 from rustfix_mem.rust.whole.links import accessors, below, scope, unreadable
 from rustfix_mem.rust.whole.types import POINTERS, hazards, unfound
 from rustfix_mem.text import Span, line_at
@@ -297,6 +297,8 @@ def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files
             yield f"passed on to a call that is not followed at {at}"
         case "token":
             yield f"named in a macro that is not read: `{use.method}!` at {at}"
+        case "shrink" if use.note != "dropped" and at_its_end(here, collection, files):
+            yield f"what it holds in the end is used at {at}"
         case "clear" | "assign" | "grow" | "shrink" if not here.sure:
             yield f"perhaps changed at {at}: the type there is unknown"
 

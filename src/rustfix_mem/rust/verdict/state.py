@@ -13,7 +13,7 @@ from rustfix_mem.rust.file.facts import TypeTree
 from rustfix_mem.rust.file.stamps import CLOCKS
 from rustfix_mem.rust.file.uses import TAKEN
 from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, reached
-from rustfix_mem.rust.whole.lifetimes import where
+from rustfix_mem.rust.whole.lifetimes import at_its_end, where
 from rustfix_mem.rust.whole.links import names_at
 from rustfix_mem.rust.whole.types import POINTERS, hazards, is_finite
 from rustfix_mem.text import Span
@@ -89,7 +89,7 @@ def _kept(
     if keyed and all(here.use.key_form == "literal" for here in keyed):
         yield "fixed set of keys: only literals are put in"
     yield from _value_hazards(collection, growths, files)
-    yield from _bounds(live, growths, files)
+    yield from _bounds(collection, live, growths, files)
     yield from _owner_replaced(collection, files)
     yield from _in_step(growths, files)
     yield from _identity(collection, files)
@@ -282,9 +282,13 @@ NUMBERED = re.compile(
 """A value that numbers what is kept elsewhere: a length of it, or the next number of a counter."""
 
 
-def _bounds(live: tuple[Here, ...], growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+def _bounds(
+    collection: Collection, live: tuple[Here, ...], growths: tuple[Here, ...], files: Files
+) -> Iterator[str]:
     """Question 5: whatever bounds it already."""
     for here in live:
+        if at_its_end(here, collection, files):
+            continue
         if here.use.kind == "shrink":
             at = where(here, files)
             what = f"`{here.use.method}`"

@@ -323,6 +323,21 @@ def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Li
                 yield Life(span, f"`{fn.name}` ({path}:{line}) may make one: `{said}`")
 
 
+def at_its_end(here: Here, collection: Collection, files: Files) -> bool:
+    """Whether a use is in the `Drop` of the owner, when nobody else can have the collection.
+
+    What is behind a pointer stays for the others that share it, and a drop of each may clear it.
+    """
+    place = here.mention.place
+    if collection.owner is None or here.mention.fn < 0 or not here.sure:
+        return False
+    if {"&", "Arc", "Rc"} & set(collection.wrappers):
+        return False
+    fn = files.outline(here.path).fns[here.mention.fn]
+    own = fn.trait == "Drop" and fn.owner == collection.owner.name
+    return own and place.base == "self" and len(place.path) == 1
+
+
 def where(here: Here, files: Files) -> str:
     """`path:line` of a use, for people."""
     line = line_at(files.sources[here.path], here.use.span.start)
