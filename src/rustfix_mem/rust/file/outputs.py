@@ -29,7 +29,7 @@ from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.scrollbacks import Partial, partials
 from rustfix_mem.rust.file.shells import ShellOutput, shells
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
-from rustfix_mem.rust.file.waits import ASIDE, ASKS, WAITS, is_late
+from rustfix_mem.rust.file.waits import ASIDE, ASKS, WAITS, is_late, is_late_by_macro
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class _Site:
     def fact(self, shape: str, form: str) -> ProcessRead:
         let, function = let_of(self.buffer), self.function
         name = f"{function.owner}::{function.name}" if function.owner else function.name
-        late = LATE if is_late(self.node, function, WAITS) else ""
+        late = LATE if self._is_late() else ""
         return ProcessRead(
             shape=shape,
             pipe=self.of.pipe,
@@ -90,6 +90,14 @@ class _Site:
             room=room_of(let) if let is not None else None,
             hitch=late if let is not None else ELSEWHERE,
             bounded=AT_THE_END if not late and is_late(self.node, function, (ASKS,)) else "",
+        )
+
+    def _is_late(self) -> bool:
+        call, node, function = method_call(self.node), self.node, self.function
+        read = call.receiver if call is not None else node
+        reader = text(read) if read.type == "identifier" else self.of.pipe
+        return is_late(node, function, WAITS) or is_late_by_macro(
+            node, reader, self.of.child, function
         )
 
 

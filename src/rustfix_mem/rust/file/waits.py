@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.origins import CHILD_NAMES
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.syntax import ancestors, text
@@ -25,6 +27,9 @@ WAITS = frozenset(("wait", "wait_timeout"))
 ASKS = "try_wait"
 
 
+WAIT = re.compile(r"\b((?:\w+\.)*\w+)\.(?:wait|wait_timeout)\(")
+"""A wait in the tokens of a macro, without their spaces."""
+
 LEAVES = ("return", "break", "continue", "bail!", "panic!", "anyhow::bail!")
 
 
@@ -38,6 +43,27 @@ def is_late(read: Node, function: Function, waits: Collection[str]) -> bool:
         if all(n in around for n in ancestors(node) if n.type in ASIDE) and not _leaves(node, read):
             return True
     return False
+
+
+def is_late_by_macro(read: Node, reader: str, child: str, function: Function) -> bool:
+    """Whether the tokens of a macro wait for the child, and do not read it meanwhile."""
+    around = [n for n in ancestors(read) if n.type in ASIDE]
+    for node in own_nodes(function.body):
+        if node.type != "macro_invocation" or node.end_byte > read.start_byte:
+            continue
+        said = "".join(text(node).split())
+        if not any(_is_of(found, child) for found in WAIT.findall(said)):
+            continue
+        meanwhile = reader and re.search(rf"\b{re.escape(reader)}\b", said)
+        aside = any(n not in around for n in ancestors(node) if n.type in ASIDE)
+        if not (meanwhile or aside or _leaves(node, read)):
+            return True
+    return False
+
+
+def _is_of(waited: str, child: str) -> bool:
+    """Whether what is waited for is the child, or is called one where another name is known."""
+    return waited == child or CHILD_NAMES.search(waited.rpartition(".")[2]) is not None
 
 
 def _leaves(node: Node, later: Node) -> bool:
