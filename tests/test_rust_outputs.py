@@ -267,10 +267,10 @@ def test_a_partial_line_that_is_not_counted(
         ('Command::new("/bin/bash").args(["-lc", &line]).output()?;', "line"),
         ('Command::new(shell).args(["-c", line]).output()?;', "line"),
         ('let mut c = Command::new("sh"); c.arg("-c").arg(line); c.output()?;', "line"),
-        (
-            'let c = Command::new("sh").args(["-c", line]).spawn()?; c.wait_with_output()?;',
-            "line",
-        ),
+        ('let c = Command::new("sh").args(["-c", line]).PIPED.spawn()?; c.WAIT?;', "line"),
+        ('let c = Command::new("sh").args(["-c", line]).ERRORS.spawn()?; c.WAIT?;', "line"),
+        ('let c = Command::new("sh").args(["-c", line]).spawn()?; c.WAIT?;', ""),
+        ('let c = Command::new("sh").args(["-c", line]).STDIN.spawn()?; c.WAIT?;', ""),
         ('Command::new("sh").arg("-c").arg("echo").output()?;', ""),
         ('Command::new("sh").arg("-c").arg(format!("echo {x}")).output()?;', ""),
         ('Command::new("sh").arg("-c").arg(SCRIPT).output()?;', ""),
@@ -280,6 +280,13 @@ def test_a_partial_line_that_is_not_counted(
     ],
 )
 def test_a_shell_that_runs_what_it_is_given(body: str, script: str) -> None:
+    for short, long in (
+        ("WAIT", "wait_with_output()"),
+        ("PIPED", "stdout(Stdio::piped())"),
+        ("ERRORS", "stderr(if all { Stdio::piped() } else { Stdio::null() })"),
+        ("STDIN", "stdout(Stdio::null()).stdin(Stdio::piped())"),
+    ):
+        body = body.replace(short, long)
     with syntax.parsed(f"fn f() {{ {body} }}".encode()) as tree:
         found = [sight.shell.script for sight in sights(tree) if sight.shell is not None]
     assert found == ([script] if script else [])

@@ -30,6 +30,9 @@ SHELL = re.compile(
 )
 """What runs any script: a shell by its name, or by that of the variable that holds it."""
 
+PIPED = re.compile(r"\.\s*std(?:out|err)\s*\([^()]*\bpiped\s*\(")
+"""What asks for a pipe; `output` does so by itself, `wait_with_output` reads those there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShellOutput:
@@ -49,14 +52,15 @@ def shells(items: Items) -> Iterator[ShellOutput]:
             call = method_call(node)
             if call is None or call.name not in CALLS or call.arguments:
                 continue
-            script = _script(call.receiver, function)
-            if script:
+            said = _said(call.receiver, function)
+            script = _script(said)
+            if script and (call.name == "output" or PIPED.search(said)):
                 name = f"{function.owner}::{function.name}" if function.owner else function.name
                 yield ShellOutput(name, call.name, script, span(node), function.test)
 
 
-def _script(command: Node, function: Function) -> str:
-    """What a command runs, if that is no text of the program's own."""
+def _said(command: Node, function: Function) -> str:
+    """All that a function says of the command that a call is made on."""
     said, at = text(command), command
     for _ in range(3):  # `child` of `let child = command.spawn()?`, `command` of …
         names = [n for n in syntax.walk(at) if n.type == "identifier"]
@@ -72,6 +76,11 @@ def _script(command: Node, function: Function) -> str:
             if n.type == "expression_statement" and text(n).startswith((f"{name}.", f"{name}\n"))
         )
         at = value
+    return said
+
+
+def _script(said: str) -> str:
+    """What a command runs, if that is no text of the program's own."""
     found = SCRIPT.search(said) if SHELL.search(said) else None
     script = found["script"].lstrip("&") if found is not None else ""
     fixed = script.startswith(('"', 'r"', "r#", "format!", "concat!")) or script.isupper()
