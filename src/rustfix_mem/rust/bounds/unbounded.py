@@ -33,6 +33,9 @@ LIBRARIES = {
     "mini_moka": ("builder",),
     "schnellru": ("new",),
 }
+OWNED = ("lru", "hashlink", "schnellru")
+"""Libraries whose caches have one owner; a clone of one of the others is the same cache."""
+
 EVICTS = re.compile(rb"\.(?:pop_lru|pop_entry|remove_lru|resize|set_capacity|retain)\s*\(")
 """Calls by which code bounds such a cache itself."""
 
@@ -95,6 +98,9 @@ def _made(maker: Maker, owner: str, path: str, entries: int, files: Files) -> Un
     kept = _kept(maker, path, files)
     if kept is not None and is_finite(kept.args[0], path, maker.module, files):
         return replace(said, fine=(f"its key `{kept.args[0]}` has few values",))
+    if maker.dropped and crate in OWNED and not maker.chain:
+        name = files.outline(path).fns[maker.fn].name
+        return replace(said, fine=(f"`{maker.holder}` is gone when `{name}` returns",))
     if fine := tuple(_evicted(maker, path, files)):
         return replace(said, fine=fine)
     if why := tuple(_against(maker, crate, kept, path, files)):

@@ -324,6 +324,10 @@ class Maker:
     fn: int
     test: bool
     module: str
+    later: tuple[str, ...] = ()
+    """The methods called in the function on the local that holds it: a builder goes on there."""
+    dropped: bool = False
+    """Whether it is a local that is only lent, and is gone when its function returns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file import fates, syntax
 from rustfix_mem.rust.file.facts import Maker, Memoised, Number
 from rustfix_mem.rust.file.items import collect as collected
 from rustfix_mem.rust.file.syntax import field, span, text
@@ -328,6 +328,7 @@ def _maker(node: Node, file: _File) -> Iterator[Maker]:
     chain, last, whole = _chain(node)
     index, test, module = file.at(node)
     holder = _holder(whole, file)
+    function = file.items.functions[index] if index >= 0 else None
     yield Maker(
         re.sub(r"(?:::)?<.*>", "", path),
         chain,
@@ -338,6 +339,8 @@ def _maker(node: Node, file: _File) -> Iterator[Maker]:
         index,
         test,
         module,
+        fates.later(whole, function) if function is not None else (),
+        function is not None and fates.is_dropped(whole, function),
     )
 
 
