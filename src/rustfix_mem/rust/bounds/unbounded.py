@@ -101,6 +101,8 @@ def _made(maker: Maker, owner: str, path: str, entries: int, files: Files) -> Un
     if maker.dropped and crate in OWNED and not maker.chain:
         name = files.outline(path).fns[maker.fn].name
         return replace(said, fine=(f"`{maker.holder}` is gone when `{name}` returns",))
+    if "max_capacity" in _settings(maker):
+        return replace(said, fine=(f"bounded by a setting: `{maker.holder}.max_capacity`",))
     if fine := tuple(_evicted(maker, path, files)):
         return replace(said, fine=fine)
     if why := tuple(_against(maker, crate, kept, path, files)):
@@ -117,7 +119,7 @@ TIMED = ("time_to_idle", "time_to_live", "expire_after")
 
 def _harmless(maker: Maker, path: str, files: Files) -> Iterator[str]:
     """Why what cannot be bounded here is not worth a word either."""
-    timed = [word for word in TIMED if word in maker.chain]
+    timed = [word for word in TIMED if word in _settings(maker)]
     if timed:
         yield f"what nobody asks for goes by itself: `{timed[0]}`"
     items = list(ITEM.finditer(files.sources[path], 0, maker.span.start))
@@ -159,9 +161,10 @@ def _against(
 ) -> Iterator[str]:
     """Why no bound can be put in."""
     if maker.path.endswith("builder") and maker.chain[-1:] != ("build",):
-        yield "its builder is finished elsewhere"
+        place = "further below" if "build" in maker.later else "elsewhere"
+        yield f"its builder is finished {place}"
     for word in ("weigher", "eviction_listener", "async_eviction_listener"):
-        if word in maker.chain:
+        if word in _settings(maker):
             yield f"it has a `{word}`: what a bound counts, or does, is not known"
     if crate == "schnellru":
         yield "its limiter is part of its type: `ByLength` in place of `Unlimited` changes both"
@@ -173,6 +176,12 @@ def _against(
         yield f"a value acts when it is dropped: `{found.acts[0]}`"
     if found.mutable:
         yield f"shared mutable values: `{found.mutable[0]}`"
+
+
+def _settings(maker: Maker) -> tuple[str, ...]:
+    """What a builder is told, at once and under the name that it was given."""
+    built = maker.path.endswith("builder") and maker.chain[-1:] != ("build",)
+    return (*maker.chain, *maker.later) if built else maker.chain
 
 
 def _bounded(maker: Maker, crate: str, path: str, entries: int, files: Files) -> tuple[Edit, ...]:
