@@ -104,9 +104,9 @@ def _on_disk(number: Number, counts: str, path: str, files: Files) -> Iterator[s
     if FORMATS.search(path):
         yield "it may be part of what is stored or sent, which others read"
         return
-    stem = [word for word in words(number.name) if word in CACHED or word not in LONG]
+    stem = [word for word in _subject(number.name) if word in CACHED or word not in LONG]
     for static in files.outline(path).statics:
-        named = words(static.name)
+        named = _subject(static.name)
         beside = counts == "seconds" and number.role == "const" and static.name != number.name
         if beside and FILED & set(named) and named[:2] == stem[:2]:
             yield f"it may say how long a file on disk is good: `{static.name}` is beside it"
@@ -116,6 +116,11 @@ def _on_disk(number: Number, counts: str, path: str, files: Files) -> Iterator[s
             said = " ".join(found[0].decode().split())
             yield f"it may be about files on disk: {file}, which reads it, has `{said}`"
             return
+
+
+def _subject(name: str) -> list[str]:
+    """The words of a name, of which `DEFAULT` says nothing of what it is about."""
+    return [word for word in words(name) if word != "DEFAULT"]
 
 
 def _readers(number: Number, path: str, files: Files) -> list[str]:
