@@ -11,6 +11,7 @@ from rustfix_mem.rust.file.buffers import let_of, room_of
 from rustfix_mem.rust.file.chunks import decoding
 from rustfix_mem.rust.file.frames import Frame, frames
 from rustfix_mem.rust.file.items import collect
+from rustfix_mem.rust.file.kept_lines import kept_lines
 from rustfix_mem.rust.file.origins import origin
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.process_reads import Drain, Growth, ProcessRead
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rustfix_mem.rust.file.items import Function, Items
+    from rustfix_mem.rust.file.kept_lines import Kept
     from rustfix_mem.rust.file.origins import Origin
     from rustfix_mem.rust.file.scopes import Call
     from rustfix_mem.rust.file.syntax import Node, Tree
@@ -55,6 +57,7 @@ WHOLE = {"read_to_end": ("read-to-end", "bytes"), "read_to_string": ("read-to-st
 ELSEWHERE = "what it is gathered in is not made where it is read"
 NO_PLACE = "the expression that it is part of has no place for a statement"
 LATE = "it is read only when the process has ended, which one that fills the pipe never does"
+BY_LINES = "it is kept line by line, and nothing in the loop bounds how much"
 AT_THE_END = "the pipe of a process that has ended holds little: `try_wait`"
 IN_TURN = "one pipe is read to its end before the other: a process that fills the other hangs"
 
@@ -114,7 +117,18 @@ def reads(items: Items) -> Iterator[ProcessRead]:
             if (made := _read(node, function, items)) is not None:
                 nodes.append(node)
                 found.append(made)
+        for kept in kept_lines(function, items):
+            nodes.append(kept.node)
+            found.append(_by_lines(kept, function, items))
         yield from _in_turn(nodes, found)
+
+
+def _by_lines(kept: Kept, function: Function, items: Items) -> ProcessRead:
+    """A loop that keeps every line of a pipe: it is told, and not edited."""
+    site = _Site(kept.node, kept.of, kept.buffer, function, items)
+    made = site.fact("kept-lines", kept.form)
+    bounded = kept.bounded or made.bounded
+    return replace(made, bounded=bounded, hitch=made.hitch or BY_LINES, room=None)
 
 
 def _read(node: Node, function: Function, items: Items) -> ProcessRead | None:
@@ -273,7 +287,10 @@ class Sight:
     frame: Frame | None = None
 
 
-READS = re.compile(rb"\.\s*read(?:_to_end|_to_string)?\s*\(\s*&mut|\.read_to_\w+\(")
+READS = re.compile(
+    rb"\.\s*read(?:_to_end|_to_string)?\s*\(\s*&mut|\.read_to_\w+\("
+    rb"|\.\s*(?:lines|split|next_line|read_line|read_until)\s*\("
+)
 SHELLS = re.compile(rb"\.\s*(?:wait_with_)?output\(\)")
 TAKES = b"take(&mut self."
 SENDS = re.compile(rb"\.\s*(?:unbounded_)?send(?:_blocking)?\(")

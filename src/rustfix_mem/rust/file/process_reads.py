@@ -40,7 +40,7 @@ class ProcessRead:
     """One place where the output of a process is gathered in memory, to its end."""
 
     shape: str
-    """`read-loop`, `read-to-end`, `read-to-string`, `lossy-chunk`."""
+    """`read-loop`, `read-to-end`, `read-to-string`, `lossy-chunk`, `kept-lines`."""
     pipe: str
     """`stdout`, `stderr`, `pty`."""
     child: str

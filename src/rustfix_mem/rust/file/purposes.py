@@ -36,6 +36,9 @@ STEPS = frozenset(
 )
 """Calls whose answer is still what was read, or its text."""
 
+LISTED = frozenset(("iter", "into_iter"))
+"""Calls on a list of lines whose answer is the lines."""
+
 THROUGH = frozenset(
     "reference_expression parenthesized_expression try_expression await_expression else_clause"
     " match_block unsafe_block".split()
@@ -182,8 +185,13 @@ def _climb(node: Node, way: _Way) -> Iterator[Purpose]:
             yield _kept(node, parent, way)
         case "assignment_expression" if field(parent, "left") != node:
             yield from _assigned(parent, way)
+        case "compound_assignment_expr" if text(field(parent, "operator")) == "+=":
+            if field(parent, "left") != node:  # `text += &it`
+                yield _end("unknown", parent, way)
         case "assignment_expression" | "compound_assignment_expr":
             yield _end("emptied", parent, way)
+        case "for_expression" if way.form == "text" and field(parent, "value") == node:
+            yield from _bound(parent, way.on())  # a list of lines, one by one
         case "binary_expression":
             yield _end("examined", parent, way)
         case "index_expression":
@@ -215,7 +223,7 @@ def _method(call: Call, way: _Way) -> Iterator[Purpose]:
             yield from _mentions(closure, bound, way)
         if name not in ("map", "and_then") or not bound:
             yield from _climb(call.node, way)
-    elif name in STEPS:
+    elif name in STEPS or (name in LISTED and way.form == "text"):
         yield from _climb(call.node, way)
     elif name in ("parse", "split_once"):
         yield _end("parsed", call.node, way)

@@ -129,20 +129,20 @@ def _read(node: Node, loop: Node, function: Function, items: Items) -> Iterator[
     of: Origin | None = None
     names: list[str] = []
     if node == loop and node.type == "for_expression":
-        of = _lines(field(node, "value"), function, items, 0)
+        of = lines_of(field(node, "value"), function, items)
         names = bound_in(node)
     elif call is not None and call.name in INTO and call.arguments:
         filled = "".join(text(call.arguments[-1]).split())
         of = origin(call.receiver, function, items) if filled.startswith("&mut") else None
         names = [re.sub(r"^&mut|\[\.\.\]$", "", filled)]
     elif call is not None and call.name in NEXT and not call.arguments:
-        of = _lines(call.receiver, function, items, 0)
-        names = bound_in(_holder(node))
+        of = lines_of(call.receiver, function, items)
+        names = bound_in(holder_of(node))
     if of is not None:
         yield from ((name, of) for name in names)
 
 
-def _holder(call: Node) -> Node:
+def holder_of(call: Node) -> Node:
     """What gives names to the answer of a call: a let, an `if let`, a match."""
     at = call
     for parent in ancestors(call):
@@ -156,31 +156,31 @@ def _holder(call: Node) -> Node:
     return at
 
 
-def _lines(node: Node | None, function: Function, items: Items, depth: int) -> Origin | None:
+def lines_of(node: Node | None, function: Function, items: Items, depth: int = 0) -> Origin | None:
     """The pipe whose lines an iterator gives."""
     if node is None or depth > DEPTH:
         return None
     if node.type in AROUND:
         inner = syntax.named(node)
-        return _lines(inner[-1], function, items, depth + 1) if inner else None
+        return lines_of(inner[-1], function, items, depth + 1) if inner else None
     call = method_call(node)
     if call is not None and call.name in LINES:
         return origin(call.receiver, function, items)
     if call is not None:
         through = call.name in ADAPTERS or call.name in LENDS
-        return _lines(call.receiver, function, items, depth + 1) if through else None
+        return lines_of(call.receiver, function, items, depth + 1) if through else None
     if node.type == "call_expression":
         given = syntax.named(field(node, "arguments") or node)
         if not given or not STREAMS.search("".join(text(field(node, "function")).split())):
             return None
-        of = _lines(given[0], function, items, depth + 1)
+        of = lines_of(given[0], function, items, depth + 1)
         return of or origin(given[0], function, items)
     if node.type != "identifier":
         return None
     bound = declaration(node, text(node))
     value = field(bound, "value") if bound is not None else None
     if bound is not None and value is not None and alias_name(field(bound, "pattern")):
-        return _lines(value, function, items, depth + 1)
+        return lines_of(value, function, items, depth + 1)
     declared = type_tree(field(bound, "type")) if bound is not None else None
     lines = declared is not None and any(t.name == "Lines" for t in declared.walk())
     return origin(node, function, items) if lines else None
