@@ -53,6 +53,19 @@ def test_a_loop_gathers(grow: str) -> None:
     assert (read.growth.form, read.growth.count) == ("statement", "n")
 
 
+def test_the_else_of_an_optional_bound() -> None:
+    grow = (
+        "if let Some(max) = max { let n = n.min(max - all.len()); all.extend(&chunk[..n]); }"
+        " else { all.extend_from_slice(&chunk[..n]); }"
+    )
+    within, beyond = seen(LOOP.replace("GROW", grow))
+    assert within.bounded == "`all.len()` bounds it already"
+    assert not beyond.bounded
+    assert beyond.hitch == "only `let Some(max) = max` has a bound, and this is its `else`"
+    other = grow.replace("let n = n.min(max - all.len());", "")
+    assert [read.hitch for read in seen(LOOP.replace("GROW", other))] == ["", ""]
+
+
 @pytest.mark.parametrize(
     "body",
     [

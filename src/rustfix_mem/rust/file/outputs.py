@@ -210,6 +210,7 @@ def _gathered(call: Call, function: Function, items: Items) -> ProcessRead | Non
     let, inside = let_of(call.receiver), span(loop)
     if let is not None and let.start_byte > loop.start_byte:
         return None  # made anew in every turn
+    made, optional = _beyond_option(made, call.node)
     bounds = [p.what for p in made.purposes if _bounds(p) and inside.holds(p.span)]
     if end.type != "identifier" or not counts(end, read):
         bounds.append(text(end))
@@ -220,9 +221,30 @@ def _gathered(call: Call, function: Function, items: Items) -> ProcessRead | Non
         made,
         span=span(call.node),
         bounded=f"`{bounds[0]}` bounds it already" if bounds else made.bounded,
-        hitch=made.hitch or ("" if form else NO_PLACE),
+        hitch=made.hitch or optional or ("" if form else NO_PLACE),
         growth=Growth(span(call.node), form, text(end), span(end)),
     )
+
+
+def _beyond_option(made: ProcessRead, growth: Node) -> tuple[ProcessRead, str]:
+    """`if let Some(max) = max { …room… } else { buffer grows }`: no bound holds in the `else`.
+
+    The read without the lengths that are asked in the other branch, and the reason if there are.
+    """
+    for node in ancestors(growth):
+        if node.type in LOOPS:
+            break
+        other = field(node, "alternative") if node.type == "if_expression" else None
+        condition, bounded = field(node, "condition"), field(node, "consequence")
+        if other is None or bounded is None or not span(other).holds(span(growth)):
+            continue
+        asked = " ".join(text(condition).split())
+        lengths = [p for p in made.purposes if p.kind == "counted" and span(bounded).holds(p.span)]
+        if lengths and asked.startswith("let Some("):
+            rest = tuple(p for p in made.purposes if p not in lengths)
+            why = f"only `{asked}` has a bound, and this is its `else`"
+            return replace(made, purposes=rest), why
+    return made, ""
 
 
 OUT = "drain|split_to|split_off|advance|consume"
