@@ -135,3 +135,43 @@ def test_both_pipes_of_a_process() -> None:
         " for l in r.lines() { all.push_str(&l?); } for l in e.lines() { all.push_str(&l?); }"
     )
     assert kept(body) == [("all", "stdout", ""), ("all", "stderr", "")]
+
+
+SELECT = (
+    'loop {{ tokio::select! {{ {arm} _ = sleep(D) => {{ println!("slow"); }} else => break }} }}'
+)
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [
+        "Ok(Some(l)) = lines.next_line() => { all.push_str(&l); }",
+        "Ok(Some(l)) = lines.next_line() => all.push_str(&l),",
+        "l = lines.next_line() => match l { Ok(Some(l)) => all.push_str(&l), _ => break },",
+        "Ok(1..) = r.read_line(&mut line) => { all.push_str(&line); line.clear(); }",
+        (
+            "n = r.read_until(b'x', &mut line), if !done => { if n? == 0 { done = true; } else {"
+            " let s = String::from_utf8_lossy(&line); all.push_str(&s); line.clear(); } }"
+        ),
+    ],
+)
+def test_lines_in_the_tokens_of_select(arm: str) -> None:
+    start = "let mut lines = r.lines(); " if "next_line" in arm else ""
+    assert kept(start + SELECT.format(arm=arm)) == [("all", "stdout", "")]
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [
+        'Ok(Some(l)) = lines.next_line() => { println!("{l}"); }',
+        "Ok(Some(l)) = lines.next_line() => { list.push(parse(&l)); }",
+        "Ok(Some(l)) = lines.next_line() => { if all.len() < 9 { all.push_str(&l); } }",
+        "Ok(Some(l)) = lines.next_line() => { n += 1; if n > 9 { break; } all.push_str(&l); }",
+        'Ok(Some(l)) = lines.next_line() => { if l == "end" { break; } all.push_str(&l); }',
+        "Ok(Some(l)) = lines.next_line() => { all.push_str(&l); flush(&mut all); }",
+        "l = next(&mut lines) => { all.push_str(&l); }",
+        "Ok(Some(l)) = other.next_line() => { all.push_str(&l); }",
+    ],
+)
+def test_select_that_keeps_no_lines(arm: str) -> None:
+    assert kept("let mut lines = r.lines(); " + SELECT.format(arm=arm)) == []

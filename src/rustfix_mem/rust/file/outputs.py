@@ -12,6 +12,7 @@ from rustfix_mem.rust.file.chunks import decoding
 from rustfix_mem.rust.file.frames import Frame, frames
 from rustfix_mem.rust.file.items import collect
 from rustfix_mem.rust.file.kept_lines import kept_lines
+from rustfix_mem.rust.file.kept_tokens import kept_in_macros
 from rustfix_mem.rust.file.origins import origin
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.process_reads import Drain, Growth, ProcessRead
@@ -120,7 +121,15 @@ def reads(items: Items) -> Iterator[ProcessRead]:
         for kept in kept_lines(function, items):
             nodes.append(kept.node)
             found.append(_by_lines(kept, function, items))
+        for kept in kept_in_macros(function, items):
+            made = _by_lines(kept, function, items)
+            known = tuple(p for p in made.purposes if p.what not in IN_MACROS)
+            yield replace(made, purposes=known)
         yield from _in_turn(nodes, found)
+
+
+IN_MACROS = ("`select!`", "`select_biased!`")
+"""Ends in the tokens in which a buffer grows."""
 
 
 def _by_lines(kept: Kept, function: Function, items: Items) -> ProcessRead:
