@@ -84,6 +84,8 @@ def test_a_list_of_lines(body: str) -> None:
         ("all.push_str(&line); println!(); all.clear();", "`all.clear` bounds it already"),
         ("n += 1; if n > MOST { break; } all.push_str(&line);", "`n > MOST` may bound it"),
         ("n += 1; if n == 20 { break; } all.push_str(&line);", "`n == 20` may bound it"),
+        ("n += 1; if n < MOST { all.push_str(&line); }", "`n < MOST` may bound it"),
+        ("n += 1; if n != 20 { all.push_str(&line); }", "`n != 20` may bound it"),
         (
             'if line.contains("ready") { break; } all.push_str(&line);',
             '`line.contains("ready")` may bound it',
@@ -147,6 +149,7 @@ SELECT = (
     [
         "Ok(Some(l)) = lines.next_line() => { all.push_str(&l); }",
         "Ok(Some(l)) = lines.next_line() => all.push_str(&l),",
+        "x = lines.next_line() => match x { Ok(Some(l)) => all.push_str(&l), _ => break },",
         "l = lines.next_line() => match l { Ok(Some(l)) => all.push_str(&l), _ => break },",
         "Ok(1..) = r.read_line(&mut line) => { all.push_str(&line); line.clear(); }",
         (
@@ -175,3 +178,33 @@ def test_lines_in_the_tokens_of_select(arm: str) -> None:
 )
 def test_select_that_keeps_no_lines(arm: str) -> None:
     assert kept("let mut lines = r.lines(); " + SELECT.format(arm=arm)) == []
+
+
+def purposes_of(body: str) -> list[tuple[str, str]]:
+    source = f"fn f(mut child: Child) {{ {START} {body} }}".encode()
+    with syntax.parsed(source) as tree:
+        found = [sight.read for sight in sights(tree) if sight.read is not None]
+    return [(end.kind, end.what) for read in found for end in read.purposes]
+
+
+def test_what_becomes_of_lines() -> None:
+    lines = "for line in r.lines() { list.push(line?); }"
+    assert purposes_of(f'{lines} for l in list.iter() {{ println!("{{l}}"); }}') == [
+        ("shown", "println!")
+    ]
+    text = "for line in r.lines() { all += &line?; }"
+    assert purposes_of(f"{text} S {{ said: all }}") == [("kept", "S.said")]
+    assert purposes_of(f"{text} other += &all;") == [("unknown", "other += &all")]
+    read = "let mut raw = Vec::new(); while r.read_until(b'x', &mut raw)? > 0 {}"
+    assert purposes_of(f"{read} S {{ raw }}") == [("raw", "S.raw")]
+    put = "let mut raw = Vec::new(); for line in r.lines() { raw.extend(line?.into_bytes()); }"
+    assert purposes_of(f"{put} S {{ raw }}") == [("raw", "S.raw")]
+
+
+def test_a_process_a_turn() -> None:
+    body = (
+        "for mut command in commands { let mut child = command.spawn()?;"
+        " let r = BufReader::new(child.stdout.take().unwrap()); let mut said = String::new();"
+        " for line in r.lines() { said.push_str(&line?); } show(said); }"
+    )
+    assert kept(body) == [("said", "stdout", "")]
