@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rustfix_mem.rust.file.look import look
 from support import said
 
 HEAD = """
@@ -245,3 +246,14 @@ def test_what_holds_an_instant_says_another_time_when_it_is_made_again() -> None
     made = "Meta::new(key.len() as u32)"
     found = asked(hit, "n.clone()", made, value=META, returns="Meta")
     assert found == "report: a value holds an `Instant`: made again, it says another time"
+
+
+def test_text_that_is_no_utf_8() -> None:
+    """Rust refuses such a file; we only must not fall over it."""
+    hit = young("at /* caf? */ .elapsed() < TTL", "return v.clone();")
+    body = f"{hit} let n = key.len(); cache.insert(key.to_owned(), (n, Instant::now())); n"
+    source = f"fn f(key: &str) -> u32 {{ let mut cache = KEPT.lock().unwrap(); {body} }}".encode()
+    found = look(source.replace(b"caf?", b"caf\xe9"))
+    assert found.error is None
+    uses = [use for mention in found.mentions for use in mention.uses]
+    assert [use.lookup is not None for use in uses if use.kind == "grow"] == [True]

@@ -263,7 +263,8 @@ def _must_be_plain(call: Node, path: str) -> None:
     source = call.file.source
     if "\n" in text(call):
         raise Refused("it is written over several lines")
-    line = source[source.rfind(b"\n", 0, call.start_byte) + 1 :].split(b"\n")[0].decode()
+    start = source.rfind(b"\n", 0, call.start_byte) + 1
+    line = source[start:].partition(b"\n")[0].decode("utf-8", "replace")
     if "//" in line and MEANT.search(line.partition("//")[2]):
         raise Refused("a comment says that the memory is taken on purpose")
     holder = next(n for n in ancestors(call) if n.type == "field_initializer")

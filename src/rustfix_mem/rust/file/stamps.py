@@ -267,11 +267,8 @@ def _is_fresh(asked: Node, stamp: Node) -> bool:
     if right.start_byte <= stamp.start_byte:
         left, right, operator = right, left, COMPARISONS[operator]
     source = asked.file.source
-    before, behind = (
-        source[left.start_byte : stamp.start_byte],
-        source[stamp.end_byte : left.end_byte],
-    )
-    said = "".join(f"{before.decode()}@{behind.decode()}".split())
+    parts = source[left.start_byte : stamp.start_byte], source[stamp.end_byte : left.end_byte]
+    said = "".join("@".join(part.decode("utf-8", "replace") for part in parts).split())
     if operator in ("<", "<="):
         found = AGE.fullmatch(said)
         return found is not None and all(

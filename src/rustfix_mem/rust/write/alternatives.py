@@ -108,10 +108,13 @@ def first_statement(begin: Begin, main: Main, lines: Sequence[str], files: Files
         rest = source[end + 1 : source.find(b"\n", end + 1) + 1]
         made += [""] if rest.strip() else []
         return Edit(begin.path, Span(end + 1, end + 1), layout.newline.join([*made, ""]))
-    inside = source[main.start : main.body.end - 1].decode()
     if b"\n" in source[main.start : main.body.end - 1]:  # only a comment, or nothing
         at = source.rfind(b"\n", main.start, main.body.end) + 1
         return Edit(begin.path, Span(at, at), layout.newline.join([*made, ""]))
+    try:
+        inside = source[main.start : main.body.end - 1].decode()
+    except UnicodeDecodeError:
+        raise Refused(f"`main` of `{begin.path}` is not UTF-8") from None
     body = ["", *made] + (["", f"{indent}{inside.strip()}"] if inside.strip() else [])
     return Edit(begin.path, Span(main.start, main.body.end - 1), layout.newline.join(body) + close)
 
