@@ -163,6 +163,32 @@ def test_lines_in_the_tokens_of_select(arm: str) -> None:
     assert kept(start + SELECT.format(arm=arm)) == [("all", "stdout", "")]
 
 
+UNTIL = (
+    "loop {{ select! {{ n = r.read_until(b'x', &mut line), if !done => {{ if n? == 0 {{ {end} }}"
+    " else {{ let s = String::from_utf8_lossy(&line); all.push_str(&s); line.clear(); }} }}"
+    " else => break }}"
+    " if {asked} {{ break; }} }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("end", "asked", "told"),
+    [
+        ("done = true;", "done", True),
+        ("done = true;", "done && done", True),
+        ("done = true;", "done || done", True),
+        ("count = 1;", "done", False),  # set by somebody else
+        ("done = true;", "done && count", False),
+        ("done = true;", "done || enough(&all)", False),
+    ],
+)
+def test_a_loop_that_is_left_when_flags_say_that_a_pipe_has_ended(
+    end: str, asked: str, told: bool
+) -> None:
+    found = kept(f"let mut done = false; {UNTIL.format(end=end, asked=asked)}")
+    assert found == ([("all", "stdout", "")] if told else [])
+
+
 @pytest.mark.parametrize(
     "arm",
     [

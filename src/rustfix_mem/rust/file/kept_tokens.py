@@ -34,6 +34,9 @@ PUT = (
 TOKENS = r"\b{buffer}\s*\.\s*(?:{bounds})\(|&\s*mut\s+{buffer}\b|\s[<>]=?\s*[^0\s]"
 """What may bound a buffer in a loop, as text: a number is compared, or somebody is lent it."""
 
+ENDED = r"(?:==0\{{|None=>\{{?){flag}=true\b"
+"""Where a flag is raised that says that a pipe has ended, in text without blanks."""
+
 LEFT = re.compile(r"\bif\s+([^{}]+?)\{\s*(?:break|return)\b")
 """What is asked before a loop is left, as text."""
 
@@ -77,8 +80,16 @@ def _in_tokens(macro: Node, loop: Node, function: Function, items: Items) -> Ite
 def _may_be_bounded(buffer: str, loop: str) -> bool:
     """Whether a loop, as text, may bound a buffer, or be left before the process has ended."""
     bounds = TOKENS.format(buffer=buffer, bounds="|".join(sorted(BOUNDS)))
-    asked = ("".join(asked.split()) for asked in LEFT.findall(loop))
-    return bool(re.search(bounds, loop)) or not all(OVER.search(one) for one in asked)
+    asked, plain = ("".join(asked.split()) for asked in LEFT.findall(loop)), "".join(loop.split())
+    return bool(re.search(bounds, loop)) or not all(_is_over(one, plain) for one in asked)
+
+
+def _is_over(asked: str, loop: str) -> bool:
+    """Whether a condition asks if the process has ended: itself, or by flags that say so."""
+    if OVER.search(asked):
+        return True
+    flags = re.split(r"&&|\|\|", asked)
+    return all(re.search(ENDED.format(flag=re.escape(flag)), loop) for flag in flags)
 
 
 def _identifier(macro: Node, name: str) -> Node | None:
