@@ -52,7 +52,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # What is not listed may be imported nowhere, if it is not of the standard library. Only rooms
 # that have effects start programs.
 HOMES = {
-    "ahocorasick_rs": ("rust.file.syntax", "rust.file.skim", "rust.whole"),
+    "ahocorasick_rs": ("rust.file.portions", "rust.file.skim", "rust.whole"),
     "git": ("git.branch",),
     "msgspec": ("scan", "results", "trace"),
     "platformdirs": ("answers",),

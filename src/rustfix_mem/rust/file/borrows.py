@@ -19,7 +19,7 @@ from rustfix_mem.rust.file.scopes import (
     is_deref,
     method_call,
 )
-from rustfix_mem.rust.file.syntax import field, text
+from rustfix_mem.rust.file.syntax import LOOPS, field, text
 from rustfix_mem.rust.file.uses import READING_MACROS
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ QUIET = COPIES | frozenset(
 )
 """Methods that only read, copy, or hand on what they are called on."""
 MAKES = ("Some", "Ok", "Err", "Box::new", "Arc::clone", "Rc::clone", "Arc::new", "String::from")
-LOOPS = ("for_expression", "while_expression", "loop_expression")
 ASKS = ("let_condition", "match_expression", "expression_statement", "binary_expression")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -39,7 +38,6 @@ SPAWNS = re.compile(
 """Calls that go on by themselves: `thread::spawn`, `set.spawn`; of `Actor::spawn` nobody knows."""
 RUNS = re.compile(r"(?:^|\.|::)(?:block_on|run)$")
 """Calls that return when what they are given is done: with `main`, the program is."""
-REPEATS = ("loop_expression", "while_expression", "for_expression", "closure_expression")
 
 
 def constructions(function: Function, index: int, names: Collection[str]) -> Iterator[Construction]:
@@ -119,8 +117,10 @@ def _is_of_main(function: Function) -> bool:
 
 def _is_repeated(node: Node) -> bool:
     """Whether a loop, or a closure, may come to a statement again."""
-    around = (n.type for n in syntax.ancestors(node))
-    return any(kind in REPEATS for kind in takewhile(lambda kind: kind != "function_item", around))
+    for holder in syntax.ancestors(node):
+        if holder.type in ("function_item", *syntax.REPEATS):
+            return holder.type != "function_item"
+    return False
 
 
 def _last_loop(function: Function) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file import memo, syntax
 from rustfix_mem.rust.file.scopes import TRANSPARENT, call_on, declaration, is_deref
 from rustfix_mem.rust.file.slots import may_leave
-from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+from rustfix_mem.rust.file.syntax import ancestors, field, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def depends(lookup: Node, test: memo.Test, key: str, function: Function) -> str:
     conditions = list(_conditions(lookup, test)) if others else []
     for name in others:
         places = syntax.named_so(function.body, name)
-        deciding = [n for n in places if any(span(one).holds(span(n)) for one in conditions)]
+        deciding = [n for n in places if any(syntax.holds(one, n) for one in conditions)]
         if len(deciding) < len(places) and any(not _is_matched(n) for n in deciding):
             return name
     return ""
@@ -74,7 +74,7 @@ def _conditions(lookup: Node, test: memo.Test) -> Iterator[Node]:
 
 def _beside(condition: Node, lookup: Node) -> Iterator[Node]:
     """The parts of a condition that do not hold the look-up."""
-    if not span(condition).holds(span(lookup)):
+    if not syntax.holds(condition, lookup):
         yield condition
     elif condition.type in ("let_chain", "binary_expression", "parenthesized_expression"):
         for part in syntax.named(condition):

@@ -12,9 +12,8 @@ from rustfix_mem.rust.file.origins import AROUND, origin
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.purposes import CLEANED, LOSSY, STEPS, STRICT, WRAPS
 from rustfix_mem.rust.file.queues import NEXT, holder_of, lines_of
-from rustfix_mem.rust.file.read_loops import LOOPS
 from rustfix_mem.rust.file.scopes import alias_name, bound_in, call_on, declaration, method_call
-from rustfix_mem.rust.file.syntax import ancestors, field, text
+from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,7 @@ from rustfix_mem.rust.file.kept_lines import BOUNDS, OVER, Kept
 from rustfix_mem.rust.file.origins import origin
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.queues import lines_of
-from rustfix_mem.rust.file.read_loops import LOOPS
-from rustfix_mem.rust.file.syntax import ancestors, field, text
+from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -275,9 +275,6 @@ def _helpers(function: Function) -> Iterator[_Helper]:
             yield _Helper(call, name, tuple(memo.tests_of(call)))
 
 
-REPEATS = ("loop_expression", "while_expression", "for_expression", "closure_expression")
-
-
 def _comes_after(lookup: Node, growth: Node, use: UseOf, put: UseOf) -> bool:
     """Whether a look-up surely finds what a growth before it has just put in."""
     if put.span.end > use.span.start or not memo.same_key(put.key, use.key):
@@ -290,7 +287,7 @@ def _comes_after(lookup: Node, growth: Node, use: UseOf, put: UseOf) -> bool:
 
 def _repeated(node: Node) -> Node | None:
     """The loop or closure around a node, which may run it many times."""
-    return next((n for n in syntax.ancestors(node) if n.type in REPEATS), None)
+    return next((n for n in syntax.ancestors(node) if n.type in syntax.REPEATS), None)
 
 
 def _lookup_note(

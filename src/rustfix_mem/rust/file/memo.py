@@ -196,11 +196,7 @@ def _arms(node: Node, growth: Node, inside: bool) -> str:
 
 
 def _holds(outer: Node | None, inner: Node) -> bool:
-    return (
-        outer is not None
-        and outer.start_byte <= inner.start_byte
-        and inner.end_byte <= outer.end_byte
-    )
+    return outer is not None and syntax.holds(outer, inner)
 
 
 def _follows(node: Node, growth: Node) -> bool:

@@ -20,7 +20,6 @@ from rustfix_mem.rust.file.purposes import Purpose, purposes
 from rustfix_mem.rust.file.queues import Queue, queues
 from rustfix_mem.rust.file.read_loops import (
     GATHERS,
-    LOOPS,
     counts,
     form_of,
     read_into,
@@ -30,7 +29,7 @@ from rustfix_mem.rust.file.readers import ODD, borrow, chain, is_imported, libra
 from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.scrollbacks import Partial, partials
 from rustfix_mem.rust.file.shells import ShellOutput, shells
-from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, span, text
 from rustfix_mem.rust.file.waits import ASIDE, ASKS, WAITS, is_late, is_late_by_macro
 from rustfix_mem.text import Span
 

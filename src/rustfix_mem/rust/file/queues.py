@@ -14,7 +14,6 @@ from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.origins import AROUND, field_type, origin
 from rustfix_mem.rust.file.places import own_nodes
-from rustfix_mem.rust.file.read_loops import LOOPS
 from rustfix_mem.rust.file.scopes import (
     alias_name,
     bound_in,
@@ -22,7 +21,7 @@ from rustfix_mem.rust.file.scopes import (
     declaration,
     method_call,
 )
-from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, span, text
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:

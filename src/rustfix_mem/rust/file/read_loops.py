@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.scopes import Call
     from rustfix_mem.rust.file.syntax import Node
 
-LOOPS = frozenset(("loop_expression", "while_expression", "for_expression"))
-
 
 GATHERS = frozenset(("extend_from_slice", "extend"))
 

@@ -283,16 +283,12 @@ def _kept_elsewhere(timed: Iterable[Node], growth: Node, asked: Node, function: 
     """Whether the time that is compared and put in is used for anything else."""
     for name in dict.fromkeys(text(clock) for node in timed for clock in _clocks(node)):
         for one in syntax.named_so(function.body, name):
-            inside = any(_holds(holder, one) for holder in (growth, asked))
+            inside = any(syntax.holds(holder, one) for holder in (growth, asked))
             bound = declaration(one, name)
             pattern = one.parent is not None and one.parent.type in ("let_declaration", "parameter")
             if not inside and not pattern and bound is not None:
                 return True
     return False
-
-
-def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 def _otherwise(hit: _Hit, timed: list[Node], names: Mapping[str, str]) -> str:
@@ -307,7 +303,7 @@ def _otherwise(hit: _Hit, timed: list[Node], names: Mapping[str, str]) -> str:
         one
         for region in hit.regions
         for one in references(region, names)
-        if not any(_holds(node, one.node) for node in (*timed, hit.pattern))
+        if not any(syntax.holds(node, one.node) for node in (*timed, hit.pattern))
     ]
     parts = {one.part for one in elsewhere}
     if not parts:

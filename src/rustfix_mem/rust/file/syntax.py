@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import gc
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file import mend
+from rustfix_mem.rust.file import mend, portions
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     import tree_sitter
-    from ahocorasick_rs import BytesAhoCorasick
     from tree_sitter import Language
 
 GRAMMAR = "tree-sitter 0.26.1, tree-sitter-rust 0.24.2"
 """What the facts of a file depend on, beside its bytes."""
 
-COMMENTS = ("line_comment", "block_comment")
+COMMENTS = portions.COMMENTS
 ERROR_KIND = 65535
 """The one kind that the table of a language does not list."""
 
@@ -209,7 +207,7 @@ class Tree:
     def declarations(self) -> Node:
         """The root of a copy without the bodies of functions, but for those that hold items."""
         if self._root is None and self._declarations is None:
-            self._declarations = self._copied(_Declaring(_items(self.source)))
+            self._declarations = self._copied(portions.Declaring(self.source))
         return self._root or self._declarations or self.root
 
     def functions(self) -> list[Callable]:
@@ -237,14 +235,14 @@ class Tree:
     def around(self, kept: Iterable[Span]) -> Node:
         """The root of a copy with these parts whole, and of the rest only what declares."""
         if self._root is None:
-            self._partial = self._copied(_Declaring(_items(self.source), [*kept]))
+            self._partial = self._copied(portions.Declaring(self.source, [*kept]))
         return self._root or self._partial or self.root
 
     def only(self, kept: Iterable[Span]) -> Node:
         """The root of a copy with these parts whole, and of what holds them what says which it is:
         of the rest only that it is there."""
         if self._root is None:
-            self._partial = self._copied(_Only(sorted(kept)))
+            self._partial = self._copied(portions.Only(sorted(kept)))
         return self._root or self._partial or self.root
 
     def error(self) -> int | None:
@@ -259,7 +257,7 @@ class Tree:
                 stack.extend(reversed(at.children))
         return root.start_byte if root.has_error else None
 
-    def _copied(self, parts: _Declaring | _Only | None = None) -> Node:
+    def _copied(self, parts: portions.Declaring | portions.Only | None = None) -> Node:
         self._copies.append(_copied(self._tree, self.source, parts))
         return self._copies[-1]
 
@@ -325,15 +323,10 @@ def _kinds() -> dict[int, tuple[str, bool, bool]]:
     language = _language()
     names = {n: language.node_kind_for_id(n) or "" for n in range(language.node_kind_count)}
     kinds = {
-        number: (name, language.node_kind_is_named(number), _may_hold_code(name))
+        number: (name, language.node_kind_is_named(number), portions.may_hold_code(name))
         for number, name in names.items()
     }
     return kinds | {ERROR_KIND: ("ERROR", True, False)}
-
-
-def _may_hold_code(kind: str) -> bool:
-    """Whether nothing of a kind of node declares anything but by what is in it."""
-    return kind in (*CODE, *COMMENTS, "token_tree") or kind.endswith("_expression")
 
 
 @cache
@@ -343,30 +336,16 @@ def _fields() -> dict[int | None, str | None]:
     return {None: None, **{number: language.field_name_for_id(number) for number in numbers}}
 
 
-KEYWORDS = b"fn struct enum union trait type static const use mod extern".split()
-ITEMS = (
-    *(w + c for w in KEYWORDS for c in (b" ", b"\n", b"\t", b"\r", b"/")),
-    b"impl",
-    b"macro_rules",
-)
-IN_MACROS = (b"thread_local", b"lazy_static")
-"""What is written wherever something is declared; it may stand there for something else."""
-
-COMMENT_LINE = re.compile(rb"[ \t]*//")
-CODE = ("block", "arguments", "let_declaration", "match_block", "match_arm", "match_pattern")
-"""What holds code, beside all that is called an expression: a declaration only if one is in it."""
-
-
 def _copied(
     tree: tree_sitter.Tree,
     source: bytes,
-    parts: _Declaring | _Only | None,
+    parts: portions.Declaring | portions.Only | None,
 ) -> Node:
     """The root of a copy. One loop with a cursor: it goes round two million times for 8 MB."""
     cursor, kinds, fields, file = tree.walk(), _kinds(), _fields(), File(source)
     down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     top, order = tree.root_node, file.order
-    picky = isinstance(parts, _Only)
+    picky = isinstance(parts, portions.Only)
     parent = root = Node(file, top.type, None, None, top.start_byte, top.end_byte, 0, 0)
     order.append(root)
     count, descend, children, named, all_tokens = 1, down(), _NO_NODES, _NO_NODES, False
@@ -402,86 +381,6 @@ def _copied(
             )
 
 
-def _items(source: bytes) -> list[int]:
-    """Where something may be declared."""
-    found = _finder().find_matches_as_indexes(source, overlapping=True)
-    return [start for _, start, _ in found if not _is_part(source, start)]
-
-
-def _is_part(source: bytes, at: int) -> bool:
-    """Whether a word begins before, or is in a line that is a comment."""
-    before = source[at - 1 : at]
-    if before.isalnum() or before in (b"_", b"'", b"#"):
-        return True
-    return COMMENT_LINE.match(source, source.rfind(b"\n", 0, at) + 1) is not None
-
-
-@cache
-def _finder() -> BytesAhoCorasick:
-    """Twenty times as fast as one pattern (measured, 3.7 MB)."""
-    from ahocorasick_rs import BytesAhoCorasick
-
-    return BytesAhoCorasick((*ITEMS, *IN_MACROS))
-
-
-class _Declaring:
-    """What is copied of a file: what declares something, and some parts whole."""
-
-    def __init__(self, items: Sequence[int], kept: Sequence[Span] = ()) -> None:
-        self.items = items
-        """Where something may be declared."""
-        self.starts = [span.start for span in kept]
-        self.ends = _running_ends(kept)
-
-    def leave_out(self, node: Node) -> bool:
-        """Whether nobody asks what is in a node that may hold code."""
-        if node.type not in COMMENTS:
-            if node.type == "token_tree":
-                holder = node.parent.type if node.parent is not None else ""
-                if holder not in ("macro_invocation", "attribute"):
-                    return False
-            else:
-                at = bisect_left(self.items, node.start_byte)
-                if at < len(self.items) and self.items[at] < node.end_byte:
-                    return False
-        inside = bisect_right(self.starts, node.start_byte) - 1
-        return inside < 0 or self.ends[inside] < node.end_byte
-
-
-class _Only:
-    """What is copied of a file: some parts whole, in order of their starts, and the way there."""
-
-    def __init__(self, kept: Sequence[Span]) -> None:
-        self.starts = [span.start for span in kept]
-        self.ends = _running_ends(kept)
-        self._until = 0
-        """Where the part ends that was entered last."""
-
-    def leave_out(self, node: Node) -> bool:
-        """Whether a node neither is in one of the parts, nor holds one, nor says what does."""
-        if node.start_byte < self._until:
-            return False
-        inside = bisect_right(self.starts, node.start_byte) - 1
-        if inside >= 0 and self.ends[inside] >= node.end_byte:
-            self._until = self.ends[inside]
-            return False
-        within = bisect_left(self.starts, node.start_byte)
-        holds = within < len(self.starts) and self.starts[within] < node.end_byte
-        return not holds and node.field not in ("type", "trait")
-
-
-def uncovered(places: Iterable[int], spans: Sequence[Span]) -> list[int]:
-    """The places that none of the spans holds, which are in order of their starts."""
-    starts, ends = [span.start for span in spans], _running_ends(spans)
-    before = ((at, bisect_right(starts, at) - 1) for at in places)
-    return [at for at, last in before if last < 0 or ends[last] <= at]
-
-
-def _running_ends(spans: Iterable[Span]) -> list[int]:
-    """The end that is farthest of each span, in order of their starts, and of all before it."""
-    return [*accumulate((span.end for span in spans), max)]
-
-
 def text(node: Node | None) -> str:
     """The node's source; no node, no text."""
     return node.text if node is not None else ""
@@ -506,6 +405,16 @@ def field(node: Node, name: str) -> Node | None:
 def lines_between(before: Node, after: Node) -> int:
     """How many line ends stand between the end of one node and the start of another."""
     return before.file.source.count(b"\n", before.end_byte, after.start_byte)
+
+
+LOOPS = frozenset(("loop_expression", "while_expression", "for_expression"))
+REPEATS = LOOPS | {"closure_expression"}
+"""What may come to what is in it again."""
+
+
+def holds(outer: Node, inner: Node) -> bool:
+    """Whether one node lies within another; equal ones hold each other."""
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 _end_byte = attrgetter("end_byte")

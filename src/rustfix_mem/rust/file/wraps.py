@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file import items, syntax
+from rustfix_mem.rust.file import items, portions, syntax
 from rustfix_mem.rust.file.scopes import alias_name, declaration, is_deref, method_call
-from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, span, text
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ BEHIND = re.compile(rb"\b(?:as_ref|deref)\s*(?:/|::|\(\s*(?:/|\)" + CLONED + rb"
 `CLONES`, or `MAKES` and `BEHIND`. Where a slash is, there may be a comment."""
 
 POINTER = re.compile(r"(?:(?:std|alloc)::sync::)?Arc::new|(?:(?:std|alloc)::rc::)?Rc::new")
-LOOPS = ("for_expression", "while_expression", "loop_expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def _root(tree: Tree) -> Node | None:
         return tree.root
     functions = [one.whole for one in tree.functions()]
     seen = MAKES if BEHIND.search(source) else CLONES
-    outside = syntax.uncovered((found.start() for found in seen.finditer(source)), functions)
+    outside = portions.uncovered((found.start() for found in seen.finditer(source)), functions)
     if any(not _is_remark(source, at) for at in outside):  # in a static, say
         return tree.root
     kept = [one for one in functions if _may_clone(source, one.start, one.end)]

@@ -16,10 +16,10 @@ from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.items import collect, type_tree
 from rustfix_mem.rust.file.places import call_on_self, place_at
 from rustfix_mem.rust.file.scopes import declaration, place_of
-from rustfix_mem.rust.file.syntax import COMMENTS, ancestors, span, text
+from rustfix_mem.rust.file.syntax import COMMENTS, ancestors, holds, span, text
 from rustfix_mem.rust.removal.leftovers import Leftovers
 from rustfix_mem.rust.removal.serving import serves_only
-from rustfix_mem.rust.whole.accesses import function_at, holds, is_field_of
+from rustfix_mem.rust.whole.accesses import function_at, is_field_of
 from rustfix_mem.rust.whole.exposure import is_hidden
 from rustfix_mem.rust.whole.literals import is_empty, is_of, local_of
 from rustfix_mem.rust.write import cuts

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.syntax import descendant, field, named
+from rustfix_mem.rust.file.syntax import LOOPS, descendant, field, named
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.text import Span
 
-LOOPS = ("for_expression", "while_expression", "loop_expression")
 CLOSURES = ("closure_expression", "async_block", "function_item")
 
 
@@ -27,17 +26,13 @@ def _apart(before: Node, behind: Node) -> bool:
     """The same, of nodes in the order of the text."""
     child, left = before, False
     for holder in syntax.ancestors(before):
-        if _holds(holder, behind):
+        if syntax.holds(holder, behind):
             return left or (_are_arms(holder, child) and not _runs_again(holder))
         if holder.type in CLOSURES:
             return False  # what returns is the closure
         left = left or (holder.type == "block" and _leaves(holder, child))
         child = holder
     return False
-
-
-def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 def _are_arms(holder: Node, child: Node) -> bool:

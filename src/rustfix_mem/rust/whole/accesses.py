@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.facts import Mention
+from rustfix_mem.rust.file.syntax import holds
 from rustfix_mem.rust.whole.links import owner_of
 
 if TYPE_CHECKING:
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.types import Collection
-
-
-def holds(outer: Node, inner: Node) -> bool:
-    """Whether one node lies within another; equal ones hold each other."""
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 def function_at(node: Node, functions: Sequence[Function]) -> Function | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file.syntax import field, named, text, walk
+from rustfix_mem.rust.file.syntax import LOOPS, field, named, text, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.files import Files
 
 WORDS = frozenset({"exit", "abort"})
-LOOPS = ("loop_expression", "while_expression", "for_expression")
 APART = ("closure_expression", "async_block", "const_block", "function_item", "impl_item")
 """What has a way out of its own: a `return` in it does not leave what is around."""
 STAYING = frozenset(
