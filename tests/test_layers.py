@@ -54,7 +54,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 HOMES = {
     "ahocorasick_rs": ("rust.file.portions", "rust.file.skim", "rust.whole"),
     "git": ("git.branch",),
-    "msgspec": ("scan", "results", "trace"),
+    "msgspec": ("text", "rust.file.syntax", "scan", "results", "trace"),
     "platformdirs": ("answers",),
     "pytest": ("testing",),
     "rich": ("cli",),

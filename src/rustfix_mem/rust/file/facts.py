@@ -6,16 +6,13 @@ another process. What needs a second file to be known is not a fact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rustfix_mem.text import Plain, Span
 
-from rustfix_mem.text import Span
-
-SCHEMA = 13
+SCHEMA = 14
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypeTree:
+class TypeTree(Plain, frozen=True):
     """A type as written: `RwLock<HashMap<K, V>>` is head `RwLock`, one argument.
 
     Other heads: `&`, `&mut`, `()` (tuple), `[]`, `fn`, `dyn`, `impl`, `?` (not understood).
@@ -49,8 +46,7 @@ GUARDS = frozenset(
 """Types that keep a lock, or a borrow, for as long as they live."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Plain, frozen=True):
     """`use path as name;` in the inline module `module`; a glob has the name `*`."""
 
     name: str
@@ -58,8 +54,7 @@ class Use:
     module: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModDecl:
+class ModDecl(Plain, frozen=True):
     """`mod name;`, or `mod name { … }` when `inline`."""
 
     name: str
@@ -71,8 +66,7 @@ class ModDecl:
     inline: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDef:
+class FieldDef(Plain, frozen=True):
     name: str
     type: TypeTree
     visibility: str
@@ -81,8 +75,7 @@ class FieldDef:
     """Whether serde is told to skip it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypeDef:
+class TypeDef(Plain, frozen=True):
     """A struct, enum, union or alias. A tuple struct's fields are called `0`, `1`, …."""
 
     name: str
@@ -101,8 +94,7 @@ class TypeDef:
     test: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StaticDef:
+class StaticDef(Plain, frozen=True):
     """A static or const. `scope`: `module`, `fn`, `thread_local` or `lazy_static`."""
 
     name: str
@@ -116,14 +108,12 @@ class StaticDef:
     test: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Plain, frozen=True):
     name: str
     type: TypeTree
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Plain, frozen=True):
     """Where a value lives, as an expression says: a base and the fields after it.
 
     `base`: `self`, `static`, `param`, `let`, `fn` (the result of a call without arguments)
@@ -142,8 +132,7 @@ class Place:
         return self.path[-1].removesuffix("()") if self.path else self.root.rpartition("::")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class FnDef:
+class FnDef(Plain, frozen=True):
     """A function. `owner` is the type of its impl block, `trait` the trait it implements."""
 
     name: str
@@ -159,8 +148,7 @@ class FnDef:
     """Where a constant for this function goes: before the docs of the outermost item."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Plain, frozen=True):
     """A read of the same collection whose miss leads to a growth."""
 
     method: str
@@ -181,8 +169,7 @@ class Lookup:
     """The field of the value, or its number in a tuple, that a fresh hit hands out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Plain, frozen=True):
     """How a growth sits in its function; all that placing a cap needs to know.
 
     `form`: stmt, let, tail, arm, closure, return, arg, cond, match, or a refusal: else-if,
@@ -198,8 +185,7 @@ class Slot:
     """The last method of the chain: `clone` for `m.entry(k).or_default().clone()`."""
 
 
-@dataclass(frozen=True, slots=True)
-class UseOf:
+class UseOf(Plain, frozen=True):
     """What finally happens to a collection at one mention of it.
 
     `kind`: grow, shrink, clear, assign, read, lookup, enumerate, index, get_mut, clone,
@@ -246,8 +232,7 @@ class UseOf:
     """lookup: where a cache inside of the value that it hands out grows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Plain, frozen=True):
     """One place in one function, with everything that is done to it there."""
 
     place: Place
@@ -258,8 +243,7 @@ class Mention:
     uses: tuple[UseOf, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Construction:
+class Construction(Plain, frozen=True):
     """`Type::new(…)`, `Type::default()` or `Type { … }` outside of the type's own impl.
 
     `fate`: `local` (bound to a local that is only borrowed), `field:Owner`, `returned`, `kept`
@@ -276,8 +260,7 @@ class Construction:
     module: str
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Plain, frozen=True):
     """A number that somebody wrote where a cache may be told how much, or for how long.
 
     `role`: `const` (a static too), `field` (of a struct expression), `argument` (of `Type::new`),
@@ -303,8 +286,7 @@ class Number:
     module: str
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(Plain, frozen=True):
     """A call that makes a bounded cache of a library, or one without a bound.
 
     `chain` are the methods called on what it makes: `Cache::builder().time_to_live(t).build()`
@@ -330,8 +312,7 @@ class Maker:
     """Whether it is a local that is only lent, and is gone when its function returns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memoised:
+class Memoised(Plain, frozen=True):
     """A function with an attribute that remembers its results: `#[cached]`, `#[memoize]`."""
 
     macro: str
@@ -345,8 +326,7 @@ class Memoised:
     """Whether the function calls itself by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Plain, frozen=True):
     """What a file declares: all that can be said of it without its functions' bodies.
 
     Items inside of bodies are there, too.
@@ -370,8 +350,7 @@ class Outline:
     """Whether what begins there is merely nested too deeply to be followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accessor:
+class Accessor(Plain, frozen=True):
     """A function whose body is only a way to a place that it hands out."""
 
     fn: int
@@ -379,8 +358,7 @@ class Accessor:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Deeds:
+class Deeds(Plain, frozen=True):
     """What the functions of a file do, perhaps only to what goes by some words."""
 
     accessors: tuple[Accessor, ...] = ()
@@ -391,8 +369,7 @@ class Deeds:
     """The byte where the grammar lost the thread; then everything else is empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts(Outline):
+class FileFacts(Outline, frozen=True):
     """What a file declares, and what its functions do."""
 
     accessors: tuple[Accessor, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import call_on, declaration, method_call
 from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import KIND_OF
+from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def with_lookups(mentions: list[Mention], function: Function) -> list[Mention]:
     if not told:
         return mentions
     return [
-        replace(m, uses=tuple(told.get((use.span, use.kind), use) for use in m.uses))
+        changed(m, uses=tuple(told.get((use.span, use.kind), use) for use in m.uses))
         for m in mentions
     ]
 
@@ -86,7 +87,7 @@ def _tell(place: lengths.Key, uses: list[UseOf], body: _Body) -> dict[tuple[Span
     for growth in growths:
         node = nodes[growth.span]
         found = _lookup_for(growth, node, lookups, nodes, tests, body)
-        told[growth.span, growth.kind] = replace(
+        told[growth.span, growth.kind] = changed(
             growth,
             lookup=found,
             capped=capped,
@@ -103,7 +104,7 @@ def _tell(place: lengths.Key, uses: list[UseOf], body: _Body) -> dict[tuple[Span
         note = _lookup_note(use, tests[use.span], paired, behind)
         node = nodes[use.span]
         inner = inner_growth(node) if use.method == "get_mut" else None
-        told[use.span, use.kind] = replace(
+        told[use.span, use.kind] = changed(
             use, note=note, held=_held(use, node, shared), inner=inner
         )
     return told

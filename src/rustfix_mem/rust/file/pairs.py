@@ -7,7 +7,7 @@ who call them stand in the file, or below it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from rustfix_mem.rust.file.facts import Lookup
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.syntax import field, span, text
+from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -90,9 +91,9 @@ def with_pairs(
             if use.kind == "grow" and use.lookup is None and _puts(use, functions[mention.fn]):
                 lookup, value = _pair_of(mention, use, file)
                 if lookup is not None:
-                    made = replace(use, lookup=lookup, value=value)
+                    made = changed(use, lookup=lookup, value=value)
                     uses = tuple(made if one == use else one for one in mention.uses)
-                    told[index] = replace(mention, uses=uses)
+                    told[index] = changed(mention, uses=uses)
     return [told.get(index, mention) for index, mention in enumerate(mentions)]
 
 

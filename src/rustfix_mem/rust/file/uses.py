@@ -7,7 +7,7 @@ closure parameters, to one end each. What is not understood is an `escape`: unkn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -26,6 +26,7 @@ from rustfix_mem.rust.file.scopes import (
 )
 from rustfix_mem.rust.file.slots import discarded, negated, slot_of, whole_of
 from rustfix_mem.rust.file.syntax import field, span, text
+from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -308,7 +309,7 @@ def _given(node: Node, arguments: Node, way: _Way) -> Iterator[UseOf]:
         return
     elif callee.endswith(("mem::take", "mem::replace")):
         gone = call is not None and _is_dropped(call)
-        yield replace(_end(node, way, "shrink", "take"), note="dropped" if gone else "")
+        yield changed(_end(node, way, "shrink", "take"), note="dropped" if gone else "")
     else:
         shared = text(node).startswith("&") and not text(node).startswith("&mut")
         yield _end(node, way, "escape" if shared else "escape_mut", last)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file.facts import TypeTree
-from rustfix_mem.rust.sharing.typed import Typed, meant, shown, substituted
-from rustfix_mem.rust.whole.types import ACTING, ACTS, FAMILIES, MUTABLE
+from rustfix_mem.rust.sharing.typed import Typed, meant, shown
+from rustfix_mem.rust.whole.types import ACTING, ACTS, FAMILIES, MUTABLE, substituted
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.facts import TypeDef

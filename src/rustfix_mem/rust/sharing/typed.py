@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.whole.types import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rustfix_mem.rust.file.facts import TypeDef, TypeTree
     from rustfix_mem.rust.whole.files import Files
 
@@ -94,13 +92,6 @@ def same(left: Typed, right: Typed, files: Files) -> bool:
     return alike and all(
         same(replace(left, tree=a), replace(right, tree=b), files) for a, b in pairs
     )
-
-
-def substituted(tree: TypeTree, given: Mapping[str, TypeTree]) -> TypeTree:
-    """The type with other types in place of some names."""
-    if tree.head in given and not tree.args:
-        return given[tree.head]
-    return replace(tree, args=tuple(substituted(arg, given) for arg in tree.args))
 
 
 def shown(tree: TypeTree) -> str:

@@ -19,8 +19,8 @@ from rustfix_mem.rust.sharing.typed import (
     meant,
     plain_head,
     stripped,
-    substituted,
 )
+from rustfix_mem.rust.whole.types import substituted
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.facts import FnDef, TypeDef

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.uses import TAKEN
+from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.facts import UseOf
@@ -36,4 +37,4 @@ def _is_way(use: UseOf) -> bool:
 def _replaced(here: Here) -> Here:
     """`cell.replace(map)` puts another there; on a set it would be a growth."""
     whole = here.use.method in ("replace", "set") and TAKEN not in here.use.via
-    return replace(here, use=replace(here.use, kind="assign")) if whole else here
+    return replace(here, use=changed(here.use, kind="assign")) if whole else here

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.facts import GUARDS, Place, TypeTree
 from rustfix_mem.rust.whole.cells import as_kept
 from rustfix_mem.rust.whole.modules import above
 from rustfix_mem.rust.whole.types import POINTERS, WRAPPERS, expand
+from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,7 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
             if sure is None:
                 continue
             testing = files.reach(path).state in ("test", "bench", "example", "build")
-            mention = replace(mention, test=mention.test or testing or files.reach(path).test)
+            mention = changed(mention, test=mention.test or testing or files.reach(path).test)
             found += [
                 Here(path, mention, use, sure)
                 for use in mention.uses

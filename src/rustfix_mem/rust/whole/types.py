@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.facts import TypeTree
 from rustfix_mem.rust.file.skim import NAMES
 from rustfix_mem.rust.whole.modules import above
+from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -222,13 +223,14 @@ def expand(alias: TypeDef, used: TypeTree) -> TypeTree | None:
     """What `Alias<A, B>` stands for; None if its parameters cannot be matched."""
     if alias.target is None or len(alias.generics) != len(used.args):
         return None
-    return _substituted(alias.target, dict(zip(alias.generics, used.args, strict=True)))
+    return substituted(alias.target, dict(zip(alias.generics, used.args, strict=True)))
 
 
-def _substituted(tree: TypeTree, given: Mapping[str, TypeTree]) -> TypeTree:
+def substituted(tree: TypeTree, given: Mapping[str, TypeTree]) -> TypeTree:
+    """The type with other types in place of some names."""
     if tree.head in given and not tree.args:
         return given[tree.head]
-    return replace(tree, args=tuple(_substituted(arg, given) for arg in tree.args))
+    return changed(tree, args=tuple(substituted(arg, given) for arg in tree.args))
 
 
 VALUES = {"bool": 2, "u8": 256, "i8": 256, "()": 1, "Ordering": 5, "TypeId": 1000, "Level": 8}
@@ -401,9 +403,9 @@ def _visit_defined(defined: TypeDef, path: str, search: _Search) -> None:
         search.acts.append(defined.name)
     known = dict.fromkeys(defined.generics, TypeTree("()"))  # the arguments are visited themselves
     if defined.target is not None:
-        _visit(_substituted(defined.target, known), path, defined.module, search)
+        _visit(substituted(defined.target, known), path, defined.module, search)
     for kept in defined.fields:
-        _visit(_substituted(kept.type, known), path, defined.module, search)
+        _visit(substituted(kept.type, known), path, defined.module, search)
 
 
 def holds_collection(tree: TypeTree, path: str, module: str, files: Files, depth: int = 0) -> bool:
