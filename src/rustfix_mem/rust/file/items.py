@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -17,7 +17,7 @@ from rustfix_mem.rust.file.facts import (
     Use,
 )
 from rustfix_mem.rust.file.syntax import span, text
-from rustfix_mem.text import Span
+from rustfix_mem.text import Plain, Span, changed
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
@@ -29,8 +29,7 @@ NOT_TEST = re.compile(r"\b(?:not|any)\s*\((?:[^()]|\([^()]*\))*\)")
 STD_ITEM_MACROS = frozenset({"macro_rules", "thread_local", "lazy_static", "compile_error"})
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Plain, frozen=True):
     """A function with its nodes, for those who look into its body."""
 
     node: Node
@@ -61,8 +60,7 @@ class Items:
     macro_words: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class _Where:
+class _Where(Plain, frozen=True):
     """Where in the file an item stands."""
 
     module: str = ""
@@ -125,7 +123,7 @@ def _blank_before(child: Node) -> bool:
 def _item(node: Node, attributes: str, head: int, where: _Where, items: Items) -> None:
     if where.home < 0 or (attributes and not where.test):
         home = head if where.home < 0 else where.home
-        where = replace(where, test=where.test or _is_test(attributes), home=home)
+        where = changed(where, test=where.test or _is_test(attributes), home=home)
     handler = _HANDLERS.get(node.type)
     if handler is not None:
         handler(node, attributes, where, items)
@@ -329,7 +327,7 @@ def _static(node: Node, attributes: str, where: _Where, items: Items) -> None:
             test=where.test,
         )
     )
-    _nested(node, replace(where, scope="fn"), items)
+    _nested(node, changed(where, scope="fn"), items)
 
 
 def _impl(node: Node, attributes: str, where: _Where, items: Items) -> None:
@@ -343,7 +341,7 @@ def _impl(node: Node, attributes: str, where: _Where, items: Items) -> None:
         items.clonable.append(of)
     if body is not None:
         _beside(node, body, where, items)
-        _block(body, replace(where, owner=of, trait=trait), items)
+        _block(body, changed(where, owner=of, trait=trait), items)
 
 
 def _owner(tree: TypeTree) -> str:
@@ -374,7 +372,7 @@ def _function(node: Node, attributes: str, where: _Where, items: Items) -> None:
         )
     )
     _beside(node, body, where, items)
-    _block(body, replace(where, scope="fn"), items)
+    _block(body, changed(where, scope="fn"), items)
 
 
 def _beside(node: Node, body: Node | None, where: _Where, items: Items) -> None:
@@ -384,7 +382,7 @@ def _beside(node: Node, body: Node | None, where: _Where, items: Items) -> None:
     if len(syntax.FN.findall(node.file.source, node.start_byte, ends)) > own:
         for child in node.named_children:
             if child is not body:
-                _nested(child, replace(where, scope="fn"), items)
+                _nested(child, changed(where, scope="fn"), items)
 
 
 def _params(node: Node | None) -> tuple[Parameter, ...]:
@@ -454,7 +452,7 @@ def _expression_macro(node: Node, attributes: str, where: _Where, items: Items) 
 def _foreign(node: Node, attributes: str, where: _Where, items: Items) -> None:
     """`extern "C" { … }` holds nothing that concerns us, but what stands in a length, say."""
     if text(node).count("{") > 1:
-        _nested(node, replace(where, scope="fn"), items)
+        _nested(node, changed(where, scope="fn"), items)
 
 
 def _macro_definition(node: Node, attributes: str, where: _Where, items: Items) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import Place, TypeTree
 from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.syntax import ancestors, field, text
+from rustfix_mem.text import Plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,7 @@ TRANSPARENT = frozenset(
 POINTER_CLONES = ("Arc::clone", "Rc::clone", "sync::Arc::clone", "rc::Rc::clone")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Plain, frozen=True):
     """`receiver.name(arguments)`."""
 
     node: Node

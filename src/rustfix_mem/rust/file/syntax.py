@@ -6,7 +6,6 @@ import gc
 import re
 from bisect import bisect_left
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache, cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from rustfix_mem.rust.file import mend, portions
-from rustfix_mem.text import Span
+from rustfix_mem.text import Plain, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,8 +107,7 @@ class NotUnderstood(Exception):  # not an error: an answer
     """The grammar lost the thread: there is no tree to go by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callable:
+class Callable(Plain, frozen=True):
     """A function, as far as it is known before anything is copied."""
 
     name: bytes

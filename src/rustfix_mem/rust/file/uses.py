@@ -7,7 +7,6 @@ closure parameters, to one end each. What is not understood is an `escape`: unkn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -26,7 +25,7 @@ from rustfix_mem.rust.file.scopes import (
 )
 from rustfix_mem.rust.file.slots import discarded, negated, slot_of, whole_of
 from rustfix_mem.rust.file.syntax import field, span, text
-from rustfix_mem.text import changed
+from rustfix_mem.text import Plain, changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +65,7 @@ READING_MACROS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Plain, frozen=True):
     """How the climb came to a node: `via` adapters since the place, `near` since the last name."""
 
     function: Function
