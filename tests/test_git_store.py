@@ -280,6 +280,7 @@ def test_a_blob_that_is_damaged(repo: Repo) -> None:
     file = repo.path / ".git/objects" / oid[:2] / oid[2:]
     file.chmod(0o644)
     file.write_bytes(b"rubbish")
+    (repo.path / "README").unlink()
     assert oid in refusal(repo.path).what
 
 

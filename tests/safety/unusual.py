@@ -26,11 +26,13 @@ def partial(top: Path) -> Path:
 
 
 def damaged(top: Path) -> Path:
+    """A file that is nowhere else: one that is checked out could be read there."""
     repo = crate(top / "repo")
     oid = repo.git("rev-parse", "HEAD:src/lib.rs")
     file = repo.path / ".git/objects" / oid[:2] / oid[2:]
     file.chmod(0o644)
     file.write_bytes(b"rubbish")
+    (repo.path / "src/lib.rs").unlink()
     return repo.path
 
 

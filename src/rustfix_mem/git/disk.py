@@ -11,7 +11,9 @@ import errno
 import os
 import shutil
 import stat
+import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rustfix_mem.git import index
@@ -38,7 +40,7 @@ def snapshot(store: Store, suffixes: Sequence[str]) -> Snapshot:
     place = index.of_work_tree(store)
     found = index.merged(index.rows(store, place))
     assert store.place.work_tree is not None
-    reader = _Reader(store.place.work_tree)
+    reader = Reader(store.place.work_tree)
     wanted = [row for row in found if row.path.endswith(tuple(suffixes))]
     for row in wanted:
         if not row.kept and row.entry.mode != GITLINK:
@@ -53,7 +55,7 @@ def snapshot(store: Store, suffixes: Sequence[str]) -> Snapshot:
 
 
 @dataclass
-class _Reader:
+class Reader:
     """Reads ordinary files below `top`, and never through a link."""
 
     top: Path
@@ -63,14 +65,23 @@ class _Reader:
 
     def read(self, path: str) -> None:
         """One file into `files` or `unread`; into neither what git has as deleted or a link."""
-        if not self._is_folder(path.rpartition("/")[0]):
-            return
-        file = self._on_disk(path)
         try:
-            if _is_file(file):
-                self.files[path] = _bytes(file)
+            found = self.content(path)
         except OSError as error:
             self.unread[path] = (error.strerror or str(error)).lower()
+        else:
+            if found is not None:
+                self.files[path] = found
+
+    def content(self, path: str, most: int = sys.maxsize) -> bytes | None:
+        """All of one file; nothing of what is deleted, a link, or larger than `most` bytes.
+
+        Raises `OSError` for what is there and cannot be read.
+        """
+        if not self._is_folder(path.rpartition("/")[0]):
+            return None
+        file = self._on_disk(path)
+        return _bytes(file, most) if _is_file(file) else None
 
     def _is_folder(self, folder: str) -> bool:
         """Whether every part of the way is a folder, and none a link to one."""
@@ -82,7 +93,11 @@ class _Reader:
         return self._folders[folder]
 
     def _on_disk(self, path: str) -> bytes:
-        return os.path.join(os.fsencode(self.top), encode(path))
+        return os.path.join(self._top, encode(path))
+
+    @cached_property
+    def _top(self) -> bytes:
+        return os.fsencode(self.top)
 
 
 def _is_folder(file: bytes) -> bool:
@@ -101,12 +116,25 @@ def _is_file(file: bytes) -> bool:
     return not (stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
 
 
-def _bytes(file: bytes) -> bytes:
+def _bytes(file: bytes, most: int) -> bytes | None:
     """All of an ordinary file; whatever else it has become by now is an `OSError`."""
-    with open(os.open(file, _FLAGS), "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+    stream = os.open(file, _FLAGS)  # `open` would take longer than all the rest
+    try:
+        about = os.fstat(stream)
+        if not stat.S_ISREG(about.st_mode):
             raise OSError(errno.EINVAL, "not an ordinary file")
-        return stream.read()
+        return _all_of(stream, about.st_size) if about.st_size <= most else None
+    finally:
+        os.close(stream)
+
+
+def _all_of(stream: int, size: int) -> bytes:
+    """What can be read of a file of about that size."""
+    data = os.read(stream, size + 1)
+    if len(data) == size:
+        return data
+    with open(stream, "rb", closefd=False) as rest:  # it has changed meanwhile
+        return data + rest.read()
 
 
 def _new(store: Store, place: Path) -> Iterator[str]:

@@ -57,7 +57,7 @@ def staged(store: Store) -> Snapshot:
     """
     found = merged(rows(store, of_a_hook(store) or of_work_tree(store)))
     entries = {row.path: row.entry for row in found if not row.announced}
-    return Snapshot(entries, store.load)
+    return Snapshot(entries, store.loader(entries))
 
 
 def of_work_tree(store: Store) -> Path:

@@ -44,8 +44,8 @@ class Snapshot:
         cls, files: Mapping[str, bytes], unread: Mapping[str, str] | None = None
     ) -> Snapshot:
         """A snapshot of files in memory: of a work tree, a manual, a test."""
-        blobs = {_blob_id(data): data for data in files.values()}
-        entries = {path: Entry("100644", _blob_id(data)) for path, data in sorted(files.items())}
+        blobs = {blob_id(data): data for data in files.values()}
+        entries = {path: Entry("100644", blob_id(data)) for path, data in sorted(files.items())}
         return cls(entries, lambda oids: (blobs[oid] for oid in oids), unread=unread or {})
 
     @classmethod
@@ -90,5 +90,8 @@ class Snapshot:
         return replace(self, changed={**self.changed, **changes})
 
 
-def _blob_id(data: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+def blob_id(data: bytes, object_format: str = "sha1") -> str:
+    """The id that git gives to a file that holds `data`."""
+    hashed = hashlib.new(object_format, b"blob %d\0" % len(data), usedforsecurity=False)
+    hashed.update(data)
+    return hashed.hexdigest()

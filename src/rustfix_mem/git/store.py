@@ -16,7 +16,7 @@ from rustfix_mem.git.locate import Place, locate
 from rustfix_mem.git.snapshot import Entry, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
 
@@ -90,7 +90,14 @@ class Store:
         """The files of a commit; blobs are read when asked for, while the store is open."""
         listed = self.git(["ls-tree", "-r", "-z", "--full-tree", commit])
         entries = dict(_entry(line) for line in listed.split(b"\0")[:-1])
-        return Snapshot(entries, self.load, commit, self.tree(commit))
+        return Snapshot(entries, self.loader(entries), commit, self.tree(commit))
+
+    def loader(self, entries: Mapping[str, Entry]) -> Callable[[Iterable[str]], Iterator[bytes]]:
+        """What reads the blobs of `entries`: from the work tree, where they are checked out."""
+        from rustfix_mem.git.checkout import Checkout
+
+        checkout = Checkout.of(self, entries)
+        return self.load if checkout is None else checkout.load
 
     def tree(self, commit: str) -> str:
         """The id of a commit's tree."""
