@@ -304,7 +304,7 @@ class CacheBounds(Codemod):
             span=here.use.span,
             shape=verdict.shape,
             item=item,
-            message=f"`{item}` grows with every new key and never shrinks",
+            message=f"`{item}` grows with every new key{_shrinking(verdict)}",
             why=tuple(why),
             fix=Fix(f"cap `{item}` at {self.max_entries} entries", edits, level),
         )
@@ -429,6 +429,15 @@ def _files(passed: tuple[str, ...], codebase: Codebase) -> list[str]:
     names = dict.fromkeys([*aliases, *renamed])
     users = [path for name in names if name != "_" for path in codebase.files_with(name)]
     return sorted(dict.fromkeys([*passed, *users]))
+
+
+def _shrinking(verdict: growth.Verdict) -> str:
+    """What a message says of how it becomes smaller: it is not trimmed, but may be emptied."""
+    if not verdict.emptied:
+        return " and never shrinks"
+    names = " and ".join(f"`{name}`" for name in verdict.emptied)
+    verb = "empties" if len(verdict.emptied) == 1 else "empty"
+    return f"; only {names} {verb} it, as a whole"
 
 
 def _report(verdict: growth.Verdict, why: tuple[str, ...]) -> Finding:

@@ -23,7 +23,7 @@ from rustfix_mem.rust.file.facts import (
 )
 from rustfix_mem.rust.file.lookups import with_lookups
 from rustfix_mem.rust.file.pairs import with_pairs
-from rustfix_mem.rust.file.places import PLACES, own_nodes, place_at, taken_apart
+from rustfix_mem.rust.file.places import PLACES, lent_to, own_nodes, place_at, taken_apart
 from rustfix_mem.rust.file.scopes import method_call, place_of, strip
 from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import READING_MACROS, uses_of
@@ -344,6 +344,7 @@ def _mentions(
 ) -> list[Mention]:
     """Every place of a function to which something is done; of some words, if they are given."""
     found: list[Mention] = []
+    lent = lent_to(function)
     parameters = field(function.node, "parameters")
     patterns = syntax.walk(parameters) if parameters is not None else []
     for node in [*(n for n in patterns if n.type == "field_pattern"), *own_nodes(function.body)]:
@@ -352,7 +353,7 @@ def _mentions(
             continue
         if node.type not in PLACES or (words and not _goes_by(node, words)):
             continue
-        place = place_at(node, function, signatures.makers)
+        place = place_at(node, function, signatures.makers, lent)
         if place is None:
             continue
         uses = tuple(uses_of(node, function))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import Mention, Place, TypeTree, UseOf
 from rustfix_mem.rust.file.items import type_tree
-from rustfix_mem.rust.file.scopes import CLOSURE_STEPS, is_step, method_call, place_of
+from rustfix_mem.rust.file.scopes import CLOSURE_STEPS, declaration, is_step, method_call, place_of
 from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import KIND_OF
 
@@ -27,10 +27,27 @@ def own_nodes(body: Node) -> list[Node]:
 PLACES = frozenset(("field_expression", "identifier", "scoped_identifier", "call_expression"))
 
 
-def place_at(node: Node, function: Function, makers: frozenset[str]) -> Place | None:
+LENT = ("Map", "Set", "Cache", "Memo", "Memos")
+"""Ends of names of what may be a collection: what is done to one that is lent is worth knowing."""
+
+
+def lent_to(function: Function) -> frozenset[str]:
+    """The names of what may be collections that a function is given to change."""
+    return frozenset(
+        parameter.name
+        for parameter in function.params
+        if parameter.type.head == "&mut" and parameter.type.args[:1]
+        if parameter.type.args[0].name.endswith(LENT)
+    )
+
+
+def place_at(
+    node: Node, function: Function, makers: frozenset[str], lent: frozenset[str] = frozenset()
+) -> Place | None:
     """The place that a node is, if it is one worth climbing from.
 
-    `makers` are the functions of the file that hand out a guard and want arguments.
+    `makers` are the functions of the file that hand out a guard and want arguments; `lent` are
+    parameters of the function that count as places.
     """
     match node.type:
         case "field_expression":
@@ -44,6 +61,8 @@ def place_at(node: Node, function: Function, makers: frozenset[str]) -> Place | 
                 return None
             if parent.type == "token_tree" and (place := _token_place(node, function)):
                 return place
+            if name in lent:
+                return _parameter(node, function)
             if not (name.isupper() and len(name) > 1):
                 return None
             if parent.type in ("static_item", "const_item") and field(parent, "name") == node:
@@ -61,6 +80,15 @@ def place_at(node: Node, function: Function, makers: frozenset[str]) -> Place | 
         case "call_expression":
             return _call_place(node, function, makers)
     return None
+
+
+def _parameter(node: Node, function: Function) -> Place | None:
+    """The parameter that an identifier is; None if it is a namesake, or the name of a field."""
+    bound = declaration(node, text(node))
+    if bound is None or bound.type != "parameter":
+        return None
+    place = place_of(node, function)
+    return place if place.base == "param" and not place.path else None
 
 
 def _token_place(node: Node, function: Function) -> Place | None:

@@ -96,6 +96,8 @@ def _at_home(collection: Collection, files: Files) -> bool | None:
     home = _live([collection.path], collection, files)
     if any(here.use.inner for here in home) or _says_more(collection, files):
         return True
+    if collection.static is not None and any(here.use.kind == "escape_mut" for here in home):
+        return True  # who is given it may fill it, see `lent`
     growths = _growths(home)
     if growths or is_named(collection):
         return not _is_state(collection, home, growths, files)

@@ -14,6 +14,7 @@ from rustfix_mem.rust.verdict.few import emptied, few
 from rustfix_mem.rust.verdict.hidden import because as because
 from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
+from rustfix_mem.rust.verdict.lent import Lent, lent
 from rustfix_mem.rust.verdict.readers import against, unsure
 from rustfix_mem.rust.verdict.state import CACHE_WORDS, not_a_cache, spoken
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
@@ -65,6 +66,8 @@ class Verdict:
     """Why something grows inside of its values, which is reported even where it is state itself."""
     stale: tuple[str, ...] = ()
     """Why its keys stay when its values, all `Weak`, are gone."""
+    emptied: tuple[str, ...] = ()
+    """The functions that clear it, whoever calls them."""
 
 
 def judge(collection: Collection, files: Files) -> Verdict:
@@ -74,12 +77,14 @@ def judge(collection: Collection, files: Files) -> Verdict:
     growths = tuple(here for here in live if here.use.kind == "grow" and here.sure)
     named = is_named(collection)
     handed = hidden(collection, live, files) if named and not growths else ()
+    helped = lent(collection, live, named, files) if not (growths or handed) else Lent()
+    handed += helped.handed
     state = list(not_a_cache(collection, live, growths, files))
     doubts: list[str] = []
     life = Life("unknown", "")
     inner = tuple(grown_inside(collection, live, growths, named, files))
     stale = tuple(stays_behind(collection, live, growths, files))
-    fills = tuple(smaller(handed, live, files))
+    fills = (*helped.fine, *smaller(handed, live, files))
     if (growths and not state) or inner or stale or (handed and not fills):
         life = life_of(collection, files)
         fills += tuple(_ends_soon(collection, life)) if handed else ()
@@ -113,7 +118,15 @@ def judge(collection: Collection, files: Files) -> Verdict:
         shape=_shape(collection, growths),
         inner=inner if life.span in ("long", "likely") else (),
         stale=stale if life.span in ("long", "likely") else (),
+        emptied=tuple(dict.fromkeys(_emptied(live, files))),
     )
+
+
+def _emptied(live: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """The functions that clear it as a whole."""
+    for here in live:
+        if here.use.kind == "clear" and here.sure and here.mention.fn >= 0:
+            yield files.outline(here.path).fns[here.mention.fn].name
 
 
 def _ends_soon(collection: Collection, life: Life) -> Iterator[str]:

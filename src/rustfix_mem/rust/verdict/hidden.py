@@ -50,7 +50,7 @@ def _lent_unseen(here: Here, files: Files) -> bool:
 def smaller(handed: tuple[Here, ...], live: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Why what may fill it seems to be bounded all the same."""
     for here in handed:
-        name, fn = _name(here), _followed(here, files)
+        name, fn = _name(here), followed(here, files)
         if fn is not None and _does(fn, here, ("shrink", "clear"), files):
             yield f"bounded in `{name}`, which is given it at {where(here, files)}"
             return
@@ -80,8 +80,8 @@ def because(here: Here, collection: Collection, files: Files) -> tuple[bool, str
                 )
             unclear = _of_two(here, collection, files) or "the type there is not known"
             return False, f"perhaps grows at {at}: {unclear}"
-    followed = _followed(here, files)
-    if followed is not None and _does(followed, here, ("grow",), files):
+    given = followed(here, files)
+    if given is not None and _does(given, here, ("grow",), files):
         return True, f"`{name}`, which is given it at {at}, puts in and never removes"
     return False, f"passed on to a call that is not followed: `{name}`"
 
@@ -97,7 +97,7 @@ def _name(here: Here) -> str:
     return here.use.method.rpartition(".")[2]
 
 
-def _followed(here: Here, files: Files) -> FnDef | None:
+def followed(here: Here, files: Files) -> FnDef | None:
     """The function that is given the collection to be changed, if that is clear."""
     if here.use.kind != "escape_mut" or not _name(here).isidentifier():
         return None
