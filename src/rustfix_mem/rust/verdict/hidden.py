@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.uses import KINDS, READING_MACROS
 from rustfix_mem.rust.whole.calls import function_called
 from rustfix_mem.rust.whole.lifetimes import where
-from rustfix_mem.rust.whole.links import owner_of
+from rustfix_mem.rust.whole.links import keepers, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 def hidden(collection: Collection, live: tuple[Here, ...], files: Files) -> tuple[Here, ...]:
     """Where a collection that is looked up, but never seen to grow, is handed out to be filled."""
+    kept = {keeper.name for keeper in keepers(collection, files)} - {collection.name}
     asked = any(
-        (here.use.kind == "lookup" and here.sure) or _is_likely(here, collection) for here in live
+        (here.use.kind == "lookup" and here.sure and here.mention.place.name not in kept)
+        or _is_likely(here, collection)
+        for here in live
     )
     handed = [
         here

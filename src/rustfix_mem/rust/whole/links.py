@@ -13,7 +13,7 @@ from rustfix_mem.rust.whole.types import POINTERS, WRAPPERS, expand
 from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rustfix_mem.rust.file.facts import FnDef, Mention, Outline, StaticDef, UseOf
     from rustfix_mem.rust.whole.files import Files
@@ -52,6 +52,7 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
     """What is done to `collection` in some files."""
     paths = [path for path in some if may_touch(path, files)]
     names = names_of(collection, files)
+    behind = {keeper.name for keeper in keepers(collection, files)}
     wanted = {path: names | _renamed(path, names, files) for path in paths}
     files.prepare_about(wanted.items())
     found: list[Here] = []
@@ -60,13 +61,17 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
             if mention.place.name not in known:
                 continue
             sure = _is_mention(mention, collection, path, files)
+            uses = mention.uses
+            if sure is None and mention.place.name in behind:
+                uses = _through_deref(mention, collection, path, files)
+                sure = bool(uses) or None
             if sure is None:
                 continue
             testing = files.reach(path).state in ("test", "bench", "example", "build")
             mention = changed(mention, test=mention.test or testing or files.reach(path).test)
             found += [
                 Here(path, mention, use, sure)
-                for use in mention.uses
+                for use in uses
                 if sure
                 or use.kind not in BENIGN
                 or use.note == "assumed"
@@ -76,8 +81,88 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
 
 
 def names_of(collection: Collection, files: Files) -> set[str]:
-    """Its own name, and those of the functions that hand it out."""
-    return {collection.name, *(fn.name for fn in accessors(collection, files))}
+    """Its own name, those of the functions that hand it out, and of what its owner is kept in."""
+    handing = (fn.name for fn in accessors(collection, files))
+    kept = (keeper.name for keeper in keepers(collection, files))
+    return {collection.name, *handing, *kept}
+
+
+MOST_KEEPERS = 12
+"""A type that is kept in more places than this is a library's: a map under another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """A field, static or parameter (`kind`) of a type that derefs to a collection."""
+
+    name: str
+    path: str
+    kind: str
+
+
+def keepers(collection: Collection, files: Files) -> tuple[Keeper, ...]:
+    """What holds an owner that derefs to the collection.
+
+    Whatever is done to one of them by a method that the owner does not have, is done to the
+    collection.
+    """
+    owner = collection.owner
+    if owner is None or owner.generics or not _derefs_to(collection, files):
+        return ()
+    found = tuple(
+        keeper
+        for path in files.files_near(owner.name, collection.path)
+        for keeper, tree in _declared(path, files.outline(path))
+        if any(inner.name == owner.name for inner in tree.walk())
+    )
+    return found if len(found) <= MOST_KEEPERS else ()
+
+
+def _derefs_to(collection: Collection, files: Files) -> bool:
+    """Whether the `deref` of its owner hands out the collection, and nothing else."""
+    fns, owner = files.outline(collection.path).fns, collection.owner
+    if not any(fn.trait == "Deref" and owner and fn.owner == owner.name for fn in fns):
+        return False
+    return any(
+        fns[one.fn].trait == "Deref" and owner and fns[one.fn].owner == owner.name
+        for one in files.about(collection.path, (collection.name,)).accessors
+        if one.place.base == "self" and one.place.path == (collection.name,)
+    )
+
+
+def _declared(path: str, facts: Outline) -> Iterator[tuple[Keeper, TypeTree]]:
+    """Every field, static and parameter of a file, but for its tests, with its type."""
+    for one in facts.types:
+        yield from ((Keeper(f.name, path, "field"), f.type) for f in one.fields if not one.test)
+    for static in facts.statics:
+        if not static.test:
+            yield Keeper(static.name, path, "static"), static.type
+    for fn in facts.fns:
+        yield from ((Keeper(p.name, path, "param"), p.type) for p in fn.params if not fn.test)
+
+
+def _near(keeper: Keeper, files: Files) -> list[str]:
+    """The files that may name a keeper."""
+    if keeper.kind == "param":
+        return [keeper.path]
+    near = files.files_near(keeper.name, keeper.path)
+    if keeper.kind == "static":
+        return near
+    return [path for path in near if files.words.is_field(path, keeper.name)]
+
+
+def _through_deref(
+    mention: Mention, collection: Collection, path: str, files: Files
+) -> tuple[UseOf, ...]:
+    """What is done to the collection where only its owner is named."""
+    place = changed(mention.place, path=(*mention.place.path, "?"))
+    found, owner = owner_of(place, mention, path, files), collection.owner
+    if found is None or owner is None:
+        return ()
+    if found.file != collection.path or found.defined != owner:
+        return ()
+    own = {fn.name for fn in files.outline(collection.path).fns if fn.owner == owner.name}
+    return tuple(use for use in mention.uses if use.method.partition(".")[0] not in own)
 
 
 def _renamed(path: str, names: set[str], files: Files) -> set[str]:
@@ -127,6 +212,8 @@ def _scope(collection: Collection, files: Files) -> list[str]:
         named = [path for path in named if files.words.is_field(path, collection.name)]
     for accessor in accessors(collection, files):
         named += files.files_near(accessor.name, home)
+    for keeper in keepers(collection, files):
+        named += _near(keeper, files)
     return [home, *named]
 
 
@@ -307,12 +394,55 @@ def owner_of(place: Place, mention: Mention, path: str, files: Files) -> Meaning
             return None
         if step == "clone()" and _is_pointer(tree, file, module, files):
             continue  # to the same value
+        meaning = _that_has(step, meaning, files) or meaning
+        assert meaning.defined is not None
         following = _step(meaning, step, files)
         if following is None:
             return None
         tree, file, module = following, meaning.file, meaning.defined.module
         meaning = inner_type(tree, file, module, files)
-    return meaning if meaning is not None and meaning.defined is not None else None
+    if meaning is None or meaning.defined is None:
+        return None
+    return _that_has(place.path[-1], meaning, files) or meaning if place.path else meaning
+
+
+MAX_DEREFS = 4
+
+
+def _that_has(step: str, meaning: Meaning, files: Files) -> Meaning | None:
+    """The type that has a field: a struct, or what it derefs to; None if that is not seen."""
+    found: Meaning | None = meaning
+    for _ in range(MAX_DEREFS):
+        if found is None or found.defined is None or found.defined.kind != "struct":
+            return None
+        if any(kept.name == step for kept in found.defined.fields):
+            return found
+        found = None if step.endswith("()") else target_of(found, files)
+    return None
+
+
+def target_of(meaning: Meaning, files: Files) -> Meaning | None:
+    """What a type of the codebase derefs to: what its `deref` says, or lends; None if unclear."""
+    defined = meaning.defined
+    facts = files.outline(meaning.file)
+    own = [fn for fn in facts.fns if defined is not None and fn.owner == defined.name]
+    lenders = [fn for fn in own if fn.trait == "Deref" and fn.name == "deref" and not fn.test]
+    if defined is None or len(lenders) != 1 or lenders[0].module != defined.module:
+        return None
+    returned = lenders[0].returns
+    if returned is not None and returned.args and not returned.args[0].head.startswith("Self"):
+        return inner_type(returned, meaning.file, defined.module, files)
+    at = facts.fns.index(lenders[0])
+    lent = [it for it in files.about(meaning.file, ("deref",)).accessors if it.fn == at]
+    if len(lent) != 1 or lent[0].place.base != "self":
+        return None
+    found: Meaning | None = meaning
+    for step in lent[0].place.path:
+        following = _step(found, step, files) if found is not None else None
+        if found is None or found.defined is None or following is None:
+            return None
+        found = inner_type(following, found.file, found.defined.module, files)
+    return found
 
 
 def _is_pointer(tree: TypeTree, file: str, module: str, files: Files) -> bool:
