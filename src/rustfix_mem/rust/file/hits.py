@@ -42,6 +42,7 @@ def depends(lookup: Node, test: memo.Test, key: str, function: Function) -> str:
         if parameter.type.name not in TIMES and not NOW.search(parameter.name)
     ]
     conditions = list(_conditions(lookup, test)) if others else []
+    conditions += [value for one in conditions for value in _bound_values(one)]
     for name in others:
         places = syntax.named_so(function.body, name)
         deciding = [n for n in places if any(syntax.holds(one, n) for one in conditions)]
@@ -70,6 +71,16 @@ def _conditions(lookup: Node, test: memo.Test) -> Iterator[Node]:
                 condition = field(node, "condition")
                 if condition is not None:
                     yield condition
+
+
+def _bound_values(condition: Node) -> Iterator[Node]:
+    """What the locals in a condition were bound to: `let reuse = roots.is_none();`."""
+    for node in syntax.walk(condition):
+        bound = declaration(node, text(node)) if node.type == "identifier" else None
+        if bound is not None and bound.type == "let_declaration":
+            value = field(bound, "value")
+            if value is not None and not syntax.holds(value, node):
+                yield value
 
 
 def _beside(condition: Node, lookup: Node) -> Iterator[Node]:

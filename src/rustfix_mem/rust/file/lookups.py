@@ -70,6 +70,15 @@ class _Body:
         return [*_helpers(self.function)]
 
     @cached_property
+    def given(self) -> dict[str, list[_Helper]]:
+        """The same by what they are given, as keys are compared."""
+        found: dict[str, list[_Helper]] = {}
+        for helper in self.helpers:
+            for argument in syntax.named(field(helper.call, "arguments") or helper.call):
+                found.setdefault(memo.plain_key(text(argument)), []).append(helper)
+        return found
+
+    @cached_property
     def checks(self) -> list[lengths.Check]:
         return [*lengths.checks(self.function)]
 
@@ -169,7 +178,7 @@ def _lookup_for(
                 return Lookup(use.method, key, use.span, form, other, age, part)
     if growth.method == "entry":
         return Lookup("entry", "", growth.span, "entry")
-    return _helper(node, body)
+    return _helper(growth, node, body)
 
 
 def _compares(test: Node, growth: UseOf) -> bool:
@@ -251,15 +260,25 @@ TESTING = frozenset(
 """Where a call stands whose answer decides."""
 
 
-def _helper(node: Node, body: _Body) -> Lookup | None:
-    """`if let Some(hit) = self.cached(key) { return hit; }`: the look-up is one call deep."""
-    for helper in body.helpers:
+def _helper(growth: UseOf, node: Node, body: _Body) -> Lookup | None:
+    """`if let Some(hit) = self.cached(key) { return hit; }`: the look-up is one call deep.
+
+    One that is given the key comes before all that are not, such as a switch that is asked first.
+    """
+    asked = body.given.get(memo.plain_key(growth.key), []) if growth.key else []
+    return _first_of(asked, growth, node, body) or _first_of(body.helpers, growth, node, body)
+
+
+def _first_of(helpers: list[_Helper], growth: UseOf, node: Node, body: _Body) -> Lookup | None:
+    """The first of some calls on whose miss path a growth stands."""
+    for helper in helpers:
         if helper.call.start_byte >= node.start_byte:
             break
         for test in helper.tests:
             form = memo.miss_form(test, node)
             if form:
-                return Lookup(f"helper:{helper.name}", "", span(helper.call), form)
+                other = depends(helper.call, test, _key_of(growth, body), body.function)
+                return Lookup(f"helper:{helper.name}", "", span(helper.call), form, other)
     return None
 
 

@@ -356,9 +356,27 @@ def _measured(live: tuple[Here, ...], files: Files) -> Iterator[str]:
         if here.use.method != "len" or not here.sure or fn is None or SIZES.search(fn.name):
             continue
         before = files.text(here.path, Span(fn.span.start, here.use.span.start))
-        if not MACRO.search(before):
+        if not (MACRO.search(before) or _says_what_went(here, before, fn, live, files)):
             yield f"its length is an answer at {where(here, files)}, and a cap changes it"
             return
+
+
+def _says_what_went(
+    here: Here, before: str, fn: FnDef, live: tuple[Here, ...], files: Files
+) -> bool:
+    """Whether it is noted how many go where all go, and whoever asked for that is not told."""
+    clears = any(
+        one.use.kind == "clear" and one.path == here.path and one.mention.fn == here.mention.fn
+        for one in live
+    )
+    kept = fn.returns is not None or STORES.search(files.text(here.path, fn.span))
+    return clears and not kept and NOTED.search(before) is not None
+
+
+NOTED = re.compile(r"\blet\s+\w+\s*=[^;{}=]*\Z")
+"""An unfinished `let` of one name, which compares nothing."""
+STORES = re.compile(r"\.\w+\s*[-+*/]?=[^=>]")
+"""What is given to a field."""
 
 
 MACRO = re.compile(r"\w!\s*[(\[{][^;]*\Z")

@@ -99,7 +99,17 @@ def _kept(
 OR_INSERT = re.compile(r"\.or_insert(?:_with|_with_key)?\(")
 
 
-HANDED_OUT = re.compile(r"\bnext_|fetch_add|\brandom|Uuid::new|\brng\b")
+COUNTERS = r"next_(?:\w+_)?(?:id|uid|number|num|index|idx|serial|seq|count|slot|name|handle|key)\b"
+"""Names of what gives a number, or a name, that nobody has yet."""
+STEPS = r"next_(?:power|multiple|back|char)"
+"""Names of arithmetic, and of steps through a text."""
+READ_ON = re.compile(
+    r"\.next_(?:byte|bytes|line|token|event|element|value|entry|item|page|chunk|frame|batch|message)\b"
+)
+"""Names of what goes on reading."""
+HANDED_OUT = re.compile(
+    rf"\b{COUNTERS}|\bself\.(?!{STEPS})next_|fetch_add|\brandom|Uuid::new|\brng\b"
+)
 """A number that nobody gets twice."""
 FAR = re.compile(r"\bfetch_add\(|Uuid::new|\bnext_(?:id|number|index|serial|key)\b|\brandom\w*\(")
 """The same, two calls away or in another file, where `next_` may well be a parser's."""
@@ -112,7 +122,7 @@ MAKER = re.compile(r"(?:\w+\s*(?:\.|::)\s*)*([a-z_]\w*)\s*\(")
 
 def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
     """Whether a value numbers something: itself, or in a function that makes it, two deep."""
-    if NUMBERED.search(value):
+    if NUMBERED.search(value) or (NEXT if is_number else COUNTED_UP).search(value):
         return True
     near, called = NEAR.match(value), MAKER.match(value) or MAKER.match(f"{value}(")
     if not is_number:
@@ -260,7 +270,11 @@ def _value_hazards(
     counted = [h for h in distinct.values() if _numbers(_put_in(h, files), h, files, number[id(h)])]
     own = [h for h in growths if _is_own_length(h, files)]
     if own or (counted and (number[id(counted[0])] or "len()" not in _put_in(counted[0], files))):
-        yield f"a value is an id into another store: `{_put_in((own or counted)[0], files)}`"
+        value = _put_in((own or counted)[0], files)
+        if READ_ON.search(value):
+            yield f"a value is what comes next somewhere, and does not come again: `{value}`"
+        else:
+            yield f"a value is an id into another store: `{value}`"
 
 
 def _is_number(here: Here, collection: Collection, files: Files) -> bool:
@@ -276,10 +290,13 @@ def _is_number(here: Here, collection: Collection, files: Files) -> bool:
 
 
 NUMBERED = re.compile(
-    r"(?:self\.|[A-Z_]{2,})[\w.()]*\.len\(\)|\bnext_(?!power|multiple|back|char)|fetch_add"
-    r"|\brandom|Uuid::new|\brng\b"
+    r"(?:self\.|[A-Z_]{2,})[\w.()]*\.len\(\)|fetch_add|\brandom|Uuid::new|\brng\b"
 )
 """A value that numbers what is kept elsewhere: a length of it, or the next number of a counter."""
+NEXT = re.compile(rf"\b(?!{STEPS})next_")
+"""A number that is called the next one."""
+COUNTED_UP = re.compile(rf"\bself\.(?:\w+\.)*(?!{STEPS})next_|\.(?!{STEPS})next_\w+\(|\b{COUNTERS}")
+"""The same of what may be no number: something gives it, or it has the name of a counter."""
 
 
 def _bounds(

@@ -1,0 +1,162 @@
+"""Reasons that must be true: what a length is for, what `next_` is, which call is the look-up."""
+
+from __future__ import annotations
+
+import pytest
+
+from rustfix_mem.changeset import check
+from rustfix_mem_codemods.cache_bounds import CacheBounds
+from support import crate, said
+
+HEAD = """use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+"""
+SLUGS = (
+    HEAD
+    + """static SLUGS: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Default::default);
+pub fn slug(title: &str) -> String {
+    let mut kept = SLUGS.lock().unwrap();
+    if let Some(known) = kept.get(title) { return known.clone(); }
+    let made = title.to_lowercase();
+    kept.insert(title.to_string(), made.clone());
+    made
+}
+"""
+)
+CLEARED = "let mut kept = SLUGS.lock().unwrap(); let gone = kept.len(); kept.clear();"
+
+
+def why(more: str) -> str:
+    found = check((CacheBounds(),), crate(SLUGS + more), cache=False).findings
+    assert found[0].finding.fix is not None
+    return "; ".join(found[0].finding.why)
+
+
+@pytest.mark.parametrize(
+    ("more", "matters"),
+    [
+        (f'pub fn forget() {{ {CLEARED} info!("{{gone}} are gone"); }}', False),
+        (f"pub fn forget() -> usize {{ {CLEARED} gone }}", True),
+        (f"pub fn forget(to: &mut To) {{ {CLEARED} to.gone += gone; }}", True),
+        ("pub fn forget() -> usize { let kept = SLUGS.lock().unwrap(); kept.len() }", True),
+        ("pub fn tell(to: &To) { let known = SLUGS.lock().unwrap().len(); to.tell(known); }", True),
+    ],
+)
+def test_how_many_went_is_no_answer_to_who_is_not_told(more: str, matters: bool) -> None:
+    assert ("its length is an answer" in why(more)) is matters
+
+
+OWNED = (
+    HEAD
+    + """pub struct Kept { kept_cache: HashMap<String, VALUE>, next_one: u32, next_id: u32 }
+static SHARED: LazyLock<Mutex<Kept>> = LazyLock::new(m);
+impl Kept {
+    pub fn of(&mut self, key: &str, reader: &mut Reader) -> VALUE {
+        if let Some(known) = self.kept_cache.get(key) { return known.clone(); }
+        let made = MADE;
+        self.kept_cache.insert(key.to_string(), made.clone());
+        made
+    }
+    fn counted(&self) -> u32 { BODY }
+}
+"""
+)
+
+
+def put_in(made: str, value: str, body: str = "1") -> str:
+    source = OWNED.replace("VALUE", value).replace("MADE", made).replace("BODY", body)
+    found = [one for one in (ID, READ) if one in said(source)]
+    return found[0] if found else ""
+
+
+ID, READ = "an id into another store", "does not come again"
+
+
+@pytest.mark.parametrize(
+    ("made", "value"),
+    [
+        ("self.next_one", "u32"),
+        ("self.next_id", "u32"),
+        ("reader.next_place()", "u32"),
+        ("reader.next_id()", "String"),
+        ("names.next_name()", "String"),
+        ("self.next_shape()", "Shape"),
+        ("names.next_shape()", "Shape"),
+    ],
+)
+def test_the_next_of_a_counter_is_an_id(made: str, value: str) -> None:
+    assert put_in(made, value) == ID
+
+
+@pytest.mark.parametrize(
+    ("made", "value"),
+    [
+        ("key.len().next_power_of_two()", "u32"),
+        ("next_mode.to_string()", "String"),
+    ],
+)
+def test_a_word_is_none(made: str, value: str) -> None:
+    assert put_in(made, value) == ""
+
+
+@pytest.mark.parametrize(
+    ("made", "value"),
+    [
+        ("reader.next_element()?", "String"),
+        ("reader.next_token()", "u32"),
+        ("self.next_page()", "String"),
+    ],
+)
+def test_what_is_read_does_not_come_again(made: str, value: str) -> None:
+    assert put_in(made, value) == READ
+
+
+@pytest.mark.parametrize(
+    ("body", "counts"),
+    [
+        ("self.next_id", True),
+        ("self.next_place() + 1", True),
+        ("self.next_char().len()", False),
+        ("lines.next_line().len()", False),
+    ],
+)
+def test_what_a_maker_of_numbers_does(body: str, counts: bool) -> None:
+    assert put_in("self.counted()", "u32", body) == (ID if counts else "")
+
+
+HELPER = (
+    HEAD
+    + """pub struct Kept { kept_cache: HashMap<String, String> }
+static SHARED: LazyLock<Mutex<Kept>> = LazyLock::new(m);
+impl Kept {
+    pub fn of(&mut self, key: &str, PARAMETER) -> String {
+        BEFORE
+        if CONDITION let Some(hit) = self.known(key) { return hit; }
+        let made = MADE;
+        self.kept_cache.insert(key.to_string(), made.clone());
+        made
+    }
+    fn known(&self, key: &str) -> Option<String> { self.kept_cache.get(key).cloned() }
+}
+"""
+)
+
+
+MADE = "key.to_uppercase()"
+
+
+def helped(before: str, condition: str = "", made: str = MADE, parameter: str = "fs: Fs") -> str:
+    source = HELPER.replace("BEFORE", before).replace("CONDITION", condition)
+    return said(source.replace("MADE", made).replace("PARAMETER", parameter))
+
+
+def test_a_switch_that_is_asked_first_is_not_the_look_up() -> None:
+    assert helped("let reused = fs.is_some();", "reused &&") == "fix"
+    assert helped("if fs.is_broken() { return String::new(); }") == "fix"
+
+
+def test_what_decides_whether_to_look_up_and_makes_the_value_is_told() -> None:
+    reason = "whether a hit will do depends on `fs`"
+    assert reason in helped("", "fs.is_some() &&", "fs.read(key)")
+    assert reason in helped("let reused = fs.is_some();", "reused &&", "fs.read(key)")
+    assert helped("", "!fs &&", parameter="fs: bool") == "fix"
