@@ -44,6 +44,18 @@ def life(source: str, **files: str) -> Life:
         pytest.param(
             "fn serve() { let mut c = Cache::new(); loop { c.go(); } }", "long", False, id="loop"
         ),
+        pytest.param(
+            "fn f() { spawn(move || { let mut c = Cache::new(); loop { c.go(); } }); }",
+            "long",
+            False,
+            id="loop of a thread",
+        ),
+        pytest.param(
+            "fn f() { run(move || { let mut c = Cache::new(); loop { c.go(); } }); }",
+            "short",
+            False,
+            id="loop of a closure",
+        ),
         pytest.param("fn f() { spawn(Cache::new()); }", "long", False, id="spawned"),
         pytest.param("fn f() { Actor::spawn(Cache::new()); }", "unknown", False, id="an actor"),
         pytest.param("fn f() { dry_run(Cache::new()); }", "unknown", False, id="a dry run"),
@@ -200,6 +212,40 @@ def test_how_long_it_lives(more: str, span: str, sure: bool) -> None:
 def test_a_static_collection_lives_as_long_as_the_program() -> None:
     found = life(HEAD + "static C: LazyLock<Mutex<HashMap<K, V>>> = x();")
     assert found == Life("long", "`C` lives as long as the program", sure=True)
+
+
+WORKERS = {
+    "likely": [
+        "fn f(rx: Receiver<J>) { MADE while let Ok(job) = rx.recv() { c.go(job); } }",
+        "fn f(mut rx: R) { MADE while let Some(job) = rx.recv().await { c.go(job); } }",
+        "fn f(&self) { MADE while let Ok(job) = self.jobs.recv() { c.go(job); } }",
+        "fn f(jobs: Receiver<J>) { MADE for job in jobs { c.go(job); } }",
+        "fn f(jobs: &Receiver<J>) { MADE for job in jobs.iter() { c.go(job); } }",
+        "fn f(&self) { MADE for job in &self.job_rx { c.go(job); } }",
+        "fn f() { PAIR spawn(move || { MADE while let Ok(job) = rx.recv() { c.go(job); } }); }",
+        "fn f() { PAIR go(async move { MADE while let Ok(a) = rx.recv().await { c.go(a); } }); }",
+        "fn f() { PAIR spawn(move || { MADE for job in rx { c.go(job); } }); }",
+    ],
+    "unknown": ["fn f(s: impl Stream) { MADE while let Some(a) = s.next().await { c.go(a); } }"],
+    "short": [
+        "fn f() { PAIR MADE while let Ok(job) = rx.recv() { c.go(job); } }",
+        "fn f() { PAIR MADE for job in rx { c.go(job); } }",
+        "fn f(jobs: Vec<J>) { MADE for job in jobs { c.go(job); } }",
+        "fn f(jobs: &[J]) { MADE for job in jobs.iter() { c.go(job); } }",
+        "fn f(jobs: I) { MADE while let Some(job) = jobs.next() { c.go(job); } }",
+        "fn f(rx: Receiver<J>) { while let Ok(job) = rx.recv() { MADE c.go(job); } }",
+        "fn f(rx: Receiver<J>) { for job in rx.iter() { go(job); } MADE c.go(); }",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("span", "source"), [(span, source) for span, sources in WORKERS.items() for source in sources]
+)
+def test_what_a_worker_makes_lives_while_others_send(span: str, source: str) -> None:
+    source = source.replace("PAIR", "let (tx, rx) = channel();")
+    found = life(OWNER + OUT + source.replace("MADE", "let mut c = Cache::new();"))
+    assert (found.span, "built per call" in found.because) == (span, span == "short")
 
 
 @pytest.mark.parametrize(

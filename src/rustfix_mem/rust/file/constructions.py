@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import Construction
-from rustfix_mem.rust.file.scopes import alias_name, constructed, declaration
-from rustfix_mem.rust.file.syntax import field, span, text
+from rustfix_mem.rust.file.scopes import alias_name, constructed, declaration, let_conditions
+from rustfix_mem.rust.file.syntax import LOOPS, field, span, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -36,6 +36,14 @@ SPAWNS = re.compile(
     r"(?:^|\.|(?:^|::)(?:[a-z_]\w*|Builder)::)(?:spawn|spawn_blocking|spawn_local)$"
 )
 """Calls that go on by themselves: `thread::spawn`, `set.spawn`; of `Actor::spawn` nobody knows."""
+BRINGS = {
+    re.compile(r"\.(?:blocking_)?recv(?:_async|_blocking)?\(\)(?:\.await)?$"): "served",
+    re.compile(r"\.next\(\)\.await$"): "streamed",
+}
+"""What a `while let` asks again and again, of a channel or of a stream."""
+RECEIVER = re.compile(r"&?(?:mut)?\s*(?P<root>[a-z_]\w*)(?:\.(?P<field>[a-z_]\w*)(?!\w|\())?")
+GIVES = re.compile(r"(?:^|_)(?:rx|receiver|incoming)$")
+"""Names of what a `for` may go through for as long as others send."""
 RUNS = re.compile(r"(?:^|\.|::)(?:block_on|run)$")
 """Calls that return when what they are given is done: with `main`, the program is."""
 
@@ -108,7 +116,50 @@ def _local(let: Node, function: Function, forever: int, depth: int) -> tuple[str
                 ("moved", False) if depth > DEEP else _fate(node, function, forever, depth + 1)
             )
             return kept if kept.startswith(("field:", "kept")) else "moved", long
-    return "local", long
+    return ("local" if anew else _beside_worker(let, block)), long
+
+
+def _beside_worker(let: Node, block: Node) -> str:
+    """`served` for a local before a loop over what a channel brings, `streamed` over a stream."""
+    behind = [n for n in syntax.walk(block) if n.start_byte > let.end_byte and n.type in LOOPS]
+    fates = [fate for loop in behind if (fate := _brought_by(loop))]
+    return min(fates, default="local")
+
+
+def _brought_by(loop: Node) -> str:
+    """What a loop goes on with for as long as others send: empty if that is not seen.
+
+    Who makes the channel himself, and not for another thread, only gathers what he has sent for.
+    """
+    if loop.type == "for_expression":
+        source, fate = text(field(loop, "value")), "served"
+    else:
+        lets = let_conditions(field(loop, "condition"))
+        source, fate = "".join(text(field(lets[0], "value")).split()) if lets else "", ""
+        fate = next((fate for step, fate in BRINGS.items() if step.search(source)), "")
+    root = RECEIVER.match(source)
+    if not fate or root is None:
+        return ""
+    named = root["field"] or root["root"]
+    bound = declaration(loop, root["root"]) if root["root"] != "self" else None
+    given = bound is None or bound.type == "parameter" or _is_captured(bound, loop)
+    typed = bound is not None and "Receiver" in text(field(bound, "type"))
+    plain = loop.type != "for_expression" or typed or GIVES.search(named)
+    return fate if given and plain else ""
+
+
+def _is_captured(bound: Node, loop: Node) -> bool:
+    """Whether a name was bound outside of what a thread, or a task, does."""
+    inside = [n for n in syntax.ancestors(loop) if n.start_byte > bound.end_byte]
+    return any(n.type == "async_block" or _is_spawned(n) for n in inside)
+
+
+def _is_spawned(node: Node) -> bool:
+    """Whether it is a closure that another thread runs, once."""
+    call = node.parent.parent if node.parent is not None else None
+    if node.type != "closure_expression" or call is None:
+        return False
+    return SPAWNS.search("".join(text(field(call, "function")).split())) is not None
 
 
 def _is_of_main(function: Function) -> bool:
@@ -119,7 +170,7 @@ def _is_repeated(node: Node) -> bool:
     """Whether a loop, or a closure, may come to a statement again."""
     for holder in syntax.ancestors(node):
         if holder.type in ("function_item", *syntax.REPEATS):
-            return holder.type != "function_item"
+            return holder.type != "function_item" and not _is_spawned(holder)
     return False
 
 

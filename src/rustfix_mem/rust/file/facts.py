@@ -246,9 +246,10 @@ class Mention(Plain, frozen=True):
 class Construction(Plain, frozen=True):
     """`Type::new(…)`, `Type::default()` or `Type { … }` outside of the type's own impl.
 
-    `fate`: `local` (bound to a local that is only borrowed), `field:Owner`, `returned`, `kept`
-    (given to something that keeps it), `moved`, `spawned`; `long` if it lives as long as the
-    program: spawned, or a local of `main` or before an endless loop.
+    `fate`: `local` (bound to a local that is only borrowed), `served` and `streamed` (such a local,
+    before a loop that goes on for as long as a channel, or a stream, brings more), `field:Owner`,
+    `returned`, `kept` (given to something that keeps it), `moved`, `spawned`; `long` if it lives as
+    long as the program: spawned, or a local of `main` or before an endless loop.
     """
 
     type: str

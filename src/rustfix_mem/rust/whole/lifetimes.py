@@ -218,8 +218,11 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
                 continue  # the type with the field answers
             if made.long:
                 found.append(Life("long", f"{where} makes one and runs as long as the program"))
-            elif made.fate == "local" and _is_asked_once(facts.fns[made.fn], path, files):
+            elif made.fate in LOCAL and _is_asked_once(facts.fns[made.fn], path, files):
                 found.append(Life("long", f"{where} makes one, and `main` asks it once"))
+            elif made.fate in SERVING:
+                what = "makes one, and keeps it while others send"
+                found.append(Life(SERVING[made.fate], f"{where} {what}"))
             elif made.fate == "local":
                 found.append(Life("short", f"built per call: {where} makes one and drops it"))
             elif made.fate == "kept" or _is_for_others(facts.fns[made.fn], owner, path, files):
@@ -229,6 +232,9 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
     return found
 
 
+SERVING = {"served": "likely", "streamed": "unknown"}
+"""How long lives what a worker makes before its loop, by what brings its work."""
+LOCAL = ("local", *SERVING)
 CALLED = re.compile(rb"\s*(?:::<|\()")
 AGAIN = re.compile(rb"\b(?:loop|while|for)\b|\|")
 """What may come to the same statement again: a loop, or a closure."""
