@@ -214,6 +214,24 @@ def test_a_static_collection_lives_as_long_as_the_program() -> None:
     assert found == Life("long", "`C` lives as long as the program", sure=True)
 
 
+BORROWER = HEAD + "pub struct Cache<'a> { entries: HashMap<K, V>, of: &'a str }\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "span"),
+    [
+        ("fn main() { let c = Cache::new(&args); c.go(); }", "long"),
+        ("fn main() { let a = App::new(); a.go(); } struct App<'a> { c: Cache<'a> }", "long"),
+        ("fn f() { spawn(Cache::new()); }", "long"),
+        ("fn f(text: &str) { let mut c = Cache::new(text); loop { c.go(); } }", "unknown"),
+        ("fn f() { let a = App::new(); a.go(); } struct App<'a> { c: Cache<'a> }", "short"),
+        ("fn f() { g(App::new()); } struct App<'a> { c: Cache<'a> }", "short"),
+    ],
+)
+def test_what_borrows_lives_as_long_as_who_keeps_it(more: str, span: str) -> None:
+    assert life(BORROWER + more).span == span
+
+
 WORKERS = {
     "likely": [
         "fn f(rx: Receiver<J>) { MADE while let Ok(job) = rx.recv() { c.go(job); } }",

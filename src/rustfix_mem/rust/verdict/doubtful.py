@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.verdict.growth import is_named
-from rustfix_mem.rust.verdict.state import CACHE_WORDS, STATE_WORDS, not_a_cache, words_of
+from rustfix_mem.rust.verdict.state import BORROWS, CACHE_WORDS, STATE_WORDS, not_a_cache, words_of
 from rustfix_mem.rust.whole.calls import COMMON
 from rustfix_mem.rust.whole.links import accessors, below, may_touch, names_of, touching_in
 from rustfix_mem.rust.whole.types import holds_collection
@@ -146,4 +146,5 @@ def _is_state(
 ) -> bool:
     if not growths or all(here.use.key_form == "literal" for here in growths if here.use.key):
         return False  # elsewhere it may be otherwise
-    return any(not_a_cache(collection, live, growths, files))
+    lives = {BORROWS} if is_named(collection) else set()
+    return any(reason not in lives for reason in not_a_cache(collection, live, growths, files))

@@ -16,7 +16,7 @@ from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
 from rustfix_mem.rust.verdict.lent import Lent, lent
 from rustfix_mem.rust.verdict.readers import against, unsure
-from rustfix_mem.rust.verdict.state import CACHE_WORDS, not_a_cache, spoken
+from rustfix_mem.rust.verdict.state import BORROWS, CACHE_WORDS, not_a_cache, spoken
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
 from rustfix_mem.rust.whole.lifetimes import where as where
 from rustfix_mem.rust.whole.links import Here, touching, unreadable
@@ -82,6 +82,10 @@ def judge(collection: Collection, files: Files) -> Verdict:
     state = list(not_a_cache(collection, live, growths, files))
     doubts: list[str] = []
     life = Life("unknown", "")
+    if growths and named and state == [BORROWS]:
+        life = life_of(collection, files)
+        if life.span == "long":
+            state, doubts = [], [f"it borrows what is not followed, and lives long: {life.because}"]
     inner = tuple(grown_inside(collection, live, growths, named, files))
     stale = tuple(stays_behind(collection, live, growths, files))
     fills = (*helped.fine, *smaller(handed, live, files))

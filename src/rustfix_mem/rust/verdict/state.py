@@ -69,10 +69,14 @@ def kept_otherwise(
     yield from _kept(collection, live, growths, files)
 
 
+BORROWS = "it borrows: by a lifetime parameter it lives no longer than what it borrows"
+"""Of what is called a cache it is asked who keeps it, all the same."""
+
+
 def _called_state(collection: Collection) -> Iterator[str]:
     """What its name and its owner say."""
     if collection.borrowed:
-        yield "it borrows: its owner has a lifetime parameter, so it lives no longer than a request"
+        yield BORROWS
     said = spoken(collection)
     denied = [word for word in STATE_WORDS if word in said]
     if denied:

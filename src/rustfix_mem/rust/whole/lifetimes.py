@@ -11,7 +11,7 @@ from rustfix_mem.text import line_at
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rustfix_mem.rust.file.facts import FnDef, TypeDef
+    from rustfix_mem.rust.file.facts import Construction, FnDef, TypeDef
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.links import Here
     from rustfix_mem.rust.whole.types import Collection
@@ -76,7 +76,7 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
     if kept:
         return kept[0]
     holders = list(_holders(owner, file, paths, files))
-    _foresee([(holder.type, holder.path) for holder in holders if not holder.type.lifetimes], files)
+    _foresee([(holder.type, holder.path) for holder in holders], files)
     held = [_held(holder, files, seen) for holder in holders]
     if sure := next((life for life in held if life.span == "long" and life.sure), None):
         return sure
@@ -165,9 +165,10 @@ def _holders(owner: TypeDef, file: str, paths: list[str], files: Files) -> Itera
 def _held(holder: _Holder, files: Files, seen: frozenset[str]) -> Life:
     """How long what a type keeps lives by it."""
     keeper = f"`{holder.type.name}.{holder.field}` keeps it"
-    if holder.type.lifetimes:
-        return Life("short", f"{keeper}, and borrows: built per call", direct=False)
     above = _type_life(holder.type, holder.path, files, seen)
+    if holder.type.lifetimes and above.span != "long":
+        because = f"{keeper}, and borrows: it lives no longer than what it borrows"
+        return Life("short", because, direct=False)
     return Life(above.span, f"{keeper}; {above.because}", above.sure, direct=False)
 
 
@@ -217,7 +218,10 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
             if made.fate.startswith("field:"):
                 continue  # the type with the field answers
             if made.long:
-                found.append(Life("long", f"{where} makes one and runs as long as the program"))
+                stays = _may_stay(made, facts.fns[made.fn], owner)
+                runs = "as long as the program" if stays else "in a loop, which may end"
+                span = "long" if stays else "unknown"
+                found.append(Life(span, f"{where} makes one and runs {runs}"))
             elif made.fate in LOCAL and _is_asked_once(facts.fns[made.fn], path, files):
                 found.append(Life("long", f"{where} makes one, and `main` asks it once"))
             elif made.fate in SERVING:
@@ -230,6 +234,11 @@ def _constructions(owner: TypeDef, file: str, paths: list[str], files: Files) ->
             else:
                 found.append(Life("unknown", f"{where} makes one and hands it on"))
     return found
+
+
+def _may_stay(made: Construction, fn: FnDef, owner: TypeDef) -> bool:
+    """Whether a value stays for as long as its local: a parser that borrows loops over one text."""
+    return not owner.lifetimes or made.fate == "spawned" or (fn.name == "main" and not fn.owner)
 
 
 SERVING = {"served": "likely", "streamed": "unknown"}
