@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.rust.whole.exposure import is_hidden
+from rustfix_mem.rust.whole.exposure import is_hidden, is_outside
+from rustfix_mem.rust.whole.types import collections
 from support import LIB, codebase
 
 INNER = """pub struct Kept {
@@ -76,3 +77,45 @@ def is_hidden_below(lib: str, outer: str = "pub mod inner;\n") -> bool:
     files = codebase({LIB: lib, "src/outer.rs": outer, "src/outer/inner.rs": INNER})
     [kept] = [one for one in files.facts("src/outer/inner.rs").types if one.name == "Kept"]
     return is_hidden(kept, "src/outer/inner.rs", files)
+
+
+STATIC = """use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+pub static NAMES: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Default::default);
+"""
+FIELD = """use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+pub struct Names { pub names: HashMap<String, String> }
+static KEPT: LazyLock<Mutex<Names>> = LazyLock::new(Default::default);
+"""
+
+
+def outside(inner: str, lib: str, root: str = LIB) -> bool:
+    files = codebase({root: lib, "src/inner.rs": inner})
+    [found] = collections("src/inner.rs", files)
+    return is_outside(found, files)
+
+
+@pytest.mark.parametrize(
+    ("inner", "lib", "expected"),
+    [
+        (STATIC, "pub mod inner;\n", True),
+        (STATIC, "mod inner;\npub use inner::NAMES;\n", True),
+        (STATIC, "mod inner;\npub use inner::*;\n", True),
+        (STATIC, "mod inner;\n", False),
+        (STATIC, "mod inner;\npub(crate) use inner::NAMES;\n", False),
+        (STATIC.replace("pub static", "pub(crate) static"), "pub mod inner;\n", False),
+        (FIELD, "pub mod inner;\n", True),
+        (FIELD, "mod inner;\npub fn f() -> inner::Names { m() }\n", True),
+        (FIELD, "mod inner;\n", False),
+        (FIELD.replace("pub struct", "struct"), "pub mod inner;\n", False),
+        (FIELD.replace("pub names", "names"), "pub mod inner;\n", False),
+    ],
+)
+def test_whether_others_may_touch_a_collection(inner: str, lib: str, expected: bool) -> None:
+    assert outside(inner, lib) is expected
+
+
+@pytest.mark.parametrize("inner", [STATIC, FIELD])
+def test_nobody_depends_on_a_program(inner: str) -> None:
+    assert not outside(inner, "pub mod inner;\nfn main() {}\n", "src/main.rs")

@@ -258,6 +258,44 @@ def test_what_is_done_with_an_entry(body: str, note: str) -> None:
     assert [use.note for use in uses(body, "grow") if use.method.startswith("entry")] == [note]
 
 
+SHOWS = {
+    "show(self.m.entry(k).or_insert_with(f))": {
+        "fn show(v: &V) -> u8 { 1 }": "",
+        "pub(crate) fn show<'a>(v: &'a V) -> u8 { 1 }": "",
+        "fn show(v: &mut V) -> u8 { 1 }": "borrowed",
+        "fn show<'a>(v: &'a mut V) -> u8 { 1 }": "borrowed",
+        "fn show(v: V) -> u8 { 1 }": "borrowed",
+        "": "borrowed",
+        "fn show(v: &V) -> u8 { 1 }\nfn show(v: &mut V) -> u8 { 1 }": "borrowed",
+        "impl B {\n    fn show(v: &V) -> u8 { 1 }\n}": "borrowed",
+        "impl B {\n    fn show(&self, v: &V) -> u8 { 1 }\n}": "borrowed",
+    },
+    "let v = self.m.entry(k).or_insert_with(f); show(2, v); v.len()": {
+        "fn show(n: u8, v: &V) -> u8 { 1 }": "",
+        "fn show(v: &V, n: u8) -> u8 { 1 }": "borrowed",
+    },
+    "self.show(self.m.entry(k).or_insert_with(f)) }\nfn show(&self, v: &V) -> u8 { 1": {"": ""},
+    "Self::show(self.m.entry(k).or_insert_with(f)) }\nfn show(v: &V) -> u8 { 1": {"": ""},
+    "other.show(self.m.entry(k).or_insert_with(f)) }\nfn show(&self, v: &V) -> u8 { 1": {
+        "": "borrowed"
+    },
+    "self.show(self.m.entry(k).or_insert_with(f)) } }\nimpl B {\nfn show(&self, v: &V) { 1": {
+        "": "borrowed"
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "head", "note"),
+    [(body, head, note) for body, heads in SHOWS.items() for head, note in heads.items()],
+)
+def test_what_is_only_shown_is_not_changed(body: str, head: str, note: str) -> None:
+    found = look(f"impl A {{\nfn go(&mut self, k: K) -> u8 {{ {body} }}\n}}\n{head}\n".encode())
+    assert found.error is None
+    grown = [use for one in found.mentions for use in one.uses if use.kind == "grow"]
+    assert [use.note for use in grown] == [note]
+
+
 @pytest.mark.parametrize(
     ("check", "capped"),
     [

@@ -67,12 +67,12 @@ def _after_entry(node: Node) -> str:
         return ""
     if parent.type == "let_declaration":
         return _borrowed_entry(parent)
-    return "borrowed"
+    return "" if _is_only_shown(whole) else "borrowed"
 
 
 def _borrowed_entry(let: Node) -> str:
     """`let value = m.entry(k).or_insert_with(f);`: fine if it is only read or cloned."""
-    name, block = alias_name(field(let, "pattern")), let.parent
+    name, block, note = alias_name(field(let, "pattern")), let.parent, ""
     for node in syntax.named_so(block, name) if block is not None and name else []:
         if node.start_byte < let.end_byte:
             continue
@@ -83,8 +83,54 @@ def _borrowed_entry(let: Node) -> str:
             if parent.parent.type in ("compound_assignment_expr", "assignment_expression"):
                 return "accumulates"
             continue
+        if parent is not None and parent.type == "arguments":
+            note = note if _is_only_shown(node) else "borrowed"
+            continue
         return "accumulates"
-    return ""
+    return note
+
+
+def _is_only_shown(value: Node) -> bool:
+    """Whether a value is an argument of a function of the file that takes a shared reference."""
+    arguments = value.parent
+    call = arguments.parent if arguments is not None else None
+    if arguments is None or arguments.type != "arguments" or call is None:
+        return False
+    given = syntax.named(arguments)
+    callee = "".join(text(field(call, "function")).split())
+    taken = _taken(callee, call)
+    return len(taken) == len(given) and SHARED.search(taken[given.index(value)]) is not None
+
+
+def _taken(callee: str, call: Node) -> list[str]:
+    """What a function of the file is given besides `self`; nothing if it is not surely that one."""
+    owner, _, name = callee.rpartition("." if "." in callee else "::")
+    if owner not in ("", "self", "Self") or not name.isidentifier():
+        return []
+    heads = [*re.finditer(HEAD % name.encode(), call.file.source)]
+    if len(heads) != 1:
+        return []
+    taken = [one.strip() for one in heads[0]["taken"].decode("utf-8", "replace").split(",")]
+    taken = [one for one in taken if one]
+    method = bool(taken) and SELF.match(taken[0]) is not None
+    if not owner:
+        return [] if heads[0]["indent"] else taken
+    around = (n for n in syntax.ancestors(call) if n.type == "impl_item")
+    block = next(around, None)
+    at = heads[0].start("name")
+    if block is None or not block.start_byte < at < block.end_byte or method != (owner == "self"):
+        return []
+    return taken[1:] if method else taken
+
+
+HEAD = (
+    rb"(?m)^(?P<indent>[ \t]*)(?:pub(?:\([^)]*\))?\s+)?(?:(?:const|async|unsafe)\s+)*"
+    rb"fn\s+(?P<name>%s)\s*(?:<[^(){]*>)?\s*\((?P<taken>[^()]*)\)"
+)
+"""A function with what it is given, if that is simple."""
+SELF = re.compile(r"(?:&\s*(?:'\w+\s+)?)?(?:mut\s+)?self\b")
+SHARED = re.compile(r":\s*&\s*(?:'\w+\s+)?(?!mut\b)[\w\[(]")
+"""A parameter that is a shared reference."""
 
 
 def _matched_entry(node: Node) -> str:

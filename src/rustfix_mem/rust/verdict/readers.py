@@ -14,6 +14,7 @@ from rustfix_mem.rust.verdict.branches import exclusive
 from rustfix_mem.rust.verdict.effects import effects, programs
 from rustfix_mem.rust.verdict.receivers import may_call
 from rustfix_mem.rust.whole.calls import called_in, function_called, functions_of, reached
+from rustfix_mem.rust.whole.exposure import is_outside
 from rustfix_mem.rust.whole.lifetimes import at_its_end, where
 from rustfix_mem.rust.whole.links import accessors, below, scope, unreadable
 from rustfix_mem.rust.whole.types import POINTERS, hazards, unfound
@@ -401,8 +402,7 @@ def unsure(
         found = hazards(collection.value, collection.path, collection.module, files)
         if found.unknown:
             yield f"what dropping a `{found.unknown[0]}` does is unknown"
-    package = files.reach(collection.path).package
-    if collection.visibility == "pub" and package is not None and package.published:
+    if is_outside(collection, files):
         yield "it is `pub`: code outside of the workspace may touch it too"
     if any(h.use.lookup is not None and h.use.lookup.age == "fresh" for h in growths):
         yield "its entries have a time to live: computed again early, one may differ"

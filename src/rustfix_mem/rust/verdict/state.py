@@ -186,8 +186,10 @@ def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterato
     fn = functions_of(here, files)[-1]
     if INTERNS.match(fn.name):
         yield f"an interner: `{fn.name}` puts in, and what it hands out must stay"
-    if use.note in ("accumulates", "borrowed"):
+    if use.note == "accumulates":
         yield f"what an entry holds is changed in place at {at}"
+    elif use.note == "borrowed":
+        yield f"an entry is handed on at {at}, and may be changed there"
     elif use.note == "decides":
         yield f"the result of `insert` decides what happens next at {at}"
     elif collection.is_set and use.note != "once" and _is_history(here, collection, files):

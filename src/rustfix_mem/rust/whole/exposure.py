@@ -12,9 +12,10 @@ from rustfix_mem.rust.file.syntax import ancestors, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.rust.file.facts import TypeDef
+    from rustfix_mem.rust.file.facts import StaticDef, TypeDef
     from rustfix_mem.rust.file.syntax import Node
     from rustfix_mem.rust.whole.files import Files
+    from rustfix_mem.rust.whole.types import Collection
 
 
 def is_hidden(owner: TypeDef, path: str, files: Files) -> bool:
@@ -22,25 +23,49 @@ def is_hidden(owner: TypeDef, path: str, files: Files) -> bool:
 
     False also where that is not known.
     """
+    if not _is_kept(owner.name, owner.module, path, files):
+        return False
+    return not any(
+        _is_shown(node, owner.name)
+        for other in files.files_with(owner.name)
+        if files.reach(other).package == files.reach(path).package
+        for node in _named(files.sources[other], owner.name)
+    )
+
+
+def is_hidden_static(static: StaticDef, path: str, files: Files) -> bool:
+    """Whether surely nothing outside of its package can name a static."""
+    if not _is_kept(static.name, static.module, path, files):
+        return False
+    return not _is_handed_on([static.name], path, files)
+
+
+def _is_kept(name: str, module: str, path: str, files: Files) -> bool:
+    """Whether it stands in a private module of which nothing is handed on as a whole."""
     reach = files.reach(path)
-    if reach.state != "seen" or owner.module or not reach.module:
+    if reach.state != "seen" or module or not reach.module:
         return False
     chain = reach.module.split("::")
     private = [_is_private("::".join(chain[: n + 1]), path, files) for n in range(len(chain))]
     if True not in private:
         return False
-    if any(
-        owner.name in files.outline(other).macro_words for other in files.files_with(owner.name)
-    ):
+    if any(name in files.outline(other).macro_words for other in files.files_with(name)):
         return False
-    if _is_handed_on(chain[private.index(True) :], path, files):
+    return not _is_handed_on(chain[private.index(True) :], path, files)
+
+
+def is_outside(collection: Collection, files: Files) -> bool:
+    """Whether code outside of the workspace may name a collection."""
+    path, owner, static = collection.path, collection.owner, collection.static
+    reach = files.reach(path)
+    published = reach.package is not None and reach.package.published
+    if collection.visibility != "pub" or not published:
         return False
-    return not any(
-        _is_shown(node, owner.name)
-        for other in files.files_with(owner.name)
-        if files.reach(other).package == reach.package
-        for node in _named(files.sources[other], owner.name)
-    )
+    if reach.state == "seen" and not any(target.kind == "lib" for target in reach.targets):
+        return False  # nothing depends on a program
+    if owner is not None:
+        return owner.visibility == "pub" and not is_hidden(owner, path, files)
+    return static is None or not is_hidden_static(static, path, files)
 
 
 def _is_private(module: str, path: str, files: Files) -> bool:
