@@ -152,3 +152,56 @@ def test_a_type_of_another_package() -> None:
     assert meaning("b_core::U", files, file="a/src/lib.rs") == "b/src/lib.rs::U"
     assert meaning("U", files, file="a/src/lib.rs") == "a/src/lib.rs::U"
     assert meaning("crate::T", files, file="a/src/lib.rs") is None
+
+
+ALIAS = "pub type PlHashMap<K, V> = std::collections::HashMap<K, V>;\n"
+ROOT = '[workspace]\nmembers = ["a", "b", "c"]\n'
+DEFINED = "a/src/aliases.rs::PlHashMap"
+
+
+def through(c: str, more: dict[str, str] | None = None) -> str | None:
+    """What `PlHashMap` means in a crate that depends on `b`, which depends on `a`."""
+    package = '[package]\nname = "my-{}"\nversion = "0.1.0"\n[dependencies]\n{}\n'
+    every = {
+        "Cargo.toml": ROOT,
+        "a/Cargo.toml": package.format("a", ""),
+        "a/src/lib.rs": "pub mod aliases;\n",
+        "a/src/aliases.rs": ALIAS,
+        "b/Cargo.toml": package.format("b", 'my-a = { path = "../a" }'),
+        "b/src/lib.rs": "pub mod prelude;\npub mod other;\npub use my_a::aliases::*;\n",
+        "b/src/prelude.rs": "pub use crate::other::*;\n",
+        "b/src/other.rs": "pub use my_a::aliases::*;\npub use crate::prelude::*;\n",
+        "c/Cargo.toml": package.format("c", 'my-b = { path = "../b" }'),
+        "c/src/lib.rs": c,
+    }
+    found = codebase(every | (more or {})).names.meaning("PlHashMap", "c/src/lib.rs", "")
+    return found.path if found is not None else None
+
+
+@pytest.mark.parametrize(
+    "c",
+    [
+        "use my_a::aliases::*;\n",
+        "use my_b::prelude::*;\n",
+        "use my_b::*;\n",
+        "use rayon::prelude::*;\nuse my_b::prelude::*;\n",
+        "use my_b::prelude::PlHashMap;\n",
+        "use my_b::PlHashMap;\n",
+    ],
+)
+def test_a_collection_that_another_crate_hands_on(c: str) -> None:
+    assert through(c) == DEFINED
+
+
+@pytest.mark.parametrize(
+    "c",
+    ["", "use rayon::prelude::*;\n", "use my_a::*;\n", "use my_b::elsewhere::*;\n"],
+)
+def test_a_glob_that_brings_no_collection(c: str) -> None:
+    assert through(c) is None
+
+
+def test_two_collections_of_a_name_are_unknown() -> None:
+    assert (
+        through("use my_b::prelude::*;\n", {"a/src/lib.rs": f"pub mod aliases;\n{ALIAS}"}) is None
+    )

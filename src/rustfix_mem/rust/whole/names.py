@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.file.skim import NAMES
 from rustfix_mem.rust.whole.modules import above, package_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Names:
     """The re-exports that are being followed: two that name each other lead nowhere."""
     homes: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     """The files that may be, or may hold, a module in a folder, of those asked about."""
+    handing: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    """Whether modules that a file names hand on a type of a name, of those asked about."""
 
     def meaning(self, head: str, file: str, module: str) -> Meaning | None:
         """What `head`, written in `module` of `file`, stands for; None if it cannot be said."""
@@ -125,7 +128,8 @@ class Names:
             return self._inside(path, file)
         if first in crates and (package is None or crates[first] != package):
             folder = crates[first].folder
-            return self._in_package(last, folder) or self._handed_on(path, folder)
+            found = self._in_package(last, folder) or self._handed_on(path, folder)
+            return found or self._brought([path.rpartition("::")[0]], last, file)
         if package is not None and first in package.dependencies:
             return Meaning(path)
         inside = self._inside(path, file)
@@ -187,7 +191,64 @@ class Names:
     def _through_glob(self, name: str, file: str) -> Meaning | None:
         if name in WELL_KNOWN and not self.codebase.definitions(name):
             return Meaning(f"?::{name}")
-        return self._inside(name, file)
+        globs = [use.path for use in self.codebase.outline(file).uses if use.name == "*"]
+        return self._inside(name, file) or self._brought(globs, name, file)
+
+    def _brought(self, modules: Iterable[str], name: str, file: str) -> Meaning | None:
+        """The one collection type of this name, if a module of another crate here hands it on.
+
+        Only of types that are named as collections are, and by nobody else: all that a glob may
+        bring would have to be known to answer for any.
+        """
+        if not name.endswith(NAMES) or name in WELL_KNOWN:
+            return None
+        every = [one for one in self.codebase.definitions(name) if not one[1].test]
+        every = [one for one in every if self.codebase.reach(one[0]).state != "orphan"]
+        if len(every) != 1 or every[0][1].visibility != "pub":
+            return None
+        [(home, defined)] = every
+        key = (name, file, *modules)
+        if key not in self.handing:
+            seen = set[tuple[str, str]]()
+            self.handing[key] = any(self._hands_on(it, home, defined, file, seen) for it in modules)
+        return Meaning(f"{home}::{name}", defined, home) if self.handing[key] else None
+
+    def _hands_on(
+        self, module: str, home: str, defined: TypeDef, file: str, seen: set[tuple[str, str]]
+    ) -> bool:
+        """Whether a module, as a file names it, has a type, or hands it on by one of its uses."""
+        folder, name = self._folder(module, file), module.rpartition("::")[2]
+        name = name if "::" in module else "crate"
+        if folder is None or (folder, name) in seen:
+            return False
+        seen.add((folder, name))
+        inside = f"{folder}/" if folder else ""
+        for path in self._may_hold(name, folder):
+            whole = _is_module(path.removeprefix(inside), name)
+            if path == home and (defined.module.rpartition("::")[2] or (whole and name)) == name:
+                return True
+            for use in self.codebase.outline(path).uses if whole else ():
+                if use.module or use.name not in ("*", defined.name):
+                    continue
+                to = use.path if use.name == "*" else use.path.rpartition("::")[0]
+                if self._hands_on(to, home, defined, path, seen):
+                    return True
+        return False
+
+    def _folder(self, module: str, file: str) -> str | None:
+        """The folder of the package of this codebase in which a path begins."""
+        first, package = module.partition("::")[0], self.codebase.reach(file).package
+        if first in ("crate", "self", "super"):
+            return package.folder if package is not None else None
+        crates = self.codebase.roots.crates
+        return crates[first].folder if first in crates else None
+
+
+def _is_module(file: str, module: str) -> bool:
+    """Whether a file is surely the module of that name, or the root of the crate."""
+    if module == "crate":
+        return file in ("src/lib.rs", "lib.rs")
+    return file.endswith((f"/{module}.rs", f"/{module}/mod.rs"))
 
 
 def _is_home(file: str, module: str) -> bool:
