@@ -14,11 +14,11 @@ OWNER = HEAD + "pub struct Cache { entries: HashMap<K, V> }\n"
 OUT = "impl Cache { pub fn new() -> Self { Cache { entries: m() } } }\n"
 
 
-def life(source: str, **files: str) -> Life:
-    rust = {"src/lib.rs": source.encode()}
+def life(source: str, root: str = "src/lib.rs", **files: str) -> Life:
+    rust = {root: source.encode()}
     rust |= {f"src/{name}.rs": text.encode() for name, text in files.items()}
     codebase = Codebase(rust, {"Cargo.toml": X}, Looker(1))
-    return life_of(next(iter(collections("src/lib.rs", codebase))), codebase)
+    return life_of(next(iter(collections(root, codebase))), codebase)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,13 @@ BORROWER = HEAD + "pub struct Cache<'a> { entries: HashMap<K, V>, of: &'a str }\
     ],
 )
 def test_what_borrows_lives_as_long_as_who_keeps_it(more: str, span: str) -> None:
-    assert life(BORROWER + more).span == span
+    assert life(BORROWER + more, "src/main.rs").span == span
+
+
+def test_of_a_library_nobody_asks_who_keeps_what_borrows() -> None:
+    more = "fn main() { let a = App::new(); a.go(); } struct App<'a> { c: Cache<'a> }"
+    found = life(BORROWER + more)
+    assert (found.span, "no longer than what it borrows" in found.because) == ("short", True)
 
 
 WORKERS = {

@@ -76,7 +76,8 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
     if kept:
         return kept[0]
     holders = list(_holders(owner, file, paths, files))
-    _foresee([(holder.type, holder.path) for holder in holders], files)
+    asked = [holder for holder in holders if _is_worth_asking(holder, files)]
+    _foresee([(holder.type, holder.path) for holder in asked], files)
     held = [_held(holder, files, seen) for holder in holders]
     if sure := next((life for life in held if life.span == "long" and life.sure), None):
         return sure
@@ -165,11 +166,22 @@ def _holders(owner: TypeDef, file: str, paths: list[str], files: Files) -> Itera
 def _held(holder: _Holder, files: Files, seen: frozenset[str]) -> Life:
     """How long what a type keeps lives by it."""
     keeper = f"`{holder.type.name}.{holder.field}` keeps it"
+    borrows = f"{keeper}, and borrows: it lives no longer than what it borrows"
+    if not _is_worth_asking(holder, files):
+        return Life("short", borrows, direct=False)
     above = _type_life(holder.type, holder.path, files, seen)
     if holder.type.lifetimes and above.span != "long":
-        because = f"{keeper}, and borrows: it lives no longer than what it borrows"
-        return Life("short", because, direct=False)
+        return Life("short", borrows, direct=False)
     return Life(above.span, f"{keeper}; {above.because}", above.sure, direct=False)
+
+
+def _is_worth_asking(holder: _Holder, files: Files) -> bool:
+    """Whether a holder may live long: one that borrows does so where a program's `main` makes it.
+
+    Most that borrow are there for one call, and many others hold them.
+    """
+    targets = files.reach(holder.path).targets
+    return not holder.type.lifetimes or any(target.kind == "bin" for target in targets)
 
 
 def _names_for(owner: TypeDef, path: str, files: Files) -> set[str]:
