@@ -45,6 +45,27 @@ def life(source: str, root: str = "src/lib.rs", **files: str) -> Life:
             "fn serve() { let mut c = Cache::new(); loop { c.go(); } }", "long", False, id="loop"
         ),
         pytest.param(
+            "fn draw(n: u8) { let mut c = Cache::new(); for _ in 0..n { loop { if c.go() { break; }"
+            " } } }",
+            "short",
+            False,
+            id="loop that computes",
+        ),
+        pytest.param(
+            "fn serve() { let mut c = Cache::new(); loop { match poll_event() { Quit => return,"
+            " it => c.go(it) } } }",
+            "long",
+            False,
+            id="loop that waits",
+        ),
+        pytest.param(
+            "async fn serve() { let mut c = Cache::new(); loop { select! { it = next() => c.go(it),"
+            " _ = gone() => break } } }",
+            "long",
+            False,
+            id="loop that selects",
+        ),
+        pytest.param(
             "fn f() { spawn(move || { let mut c = Cache::new(); loop { c.go(); } }); }",
             "long",
             False,

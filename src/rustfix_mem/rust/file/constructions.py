@@ -46,6 +46,11 @@ GIVES = re.compile(r"(?:^|_)(?:rx|receiver|incoming)$")
 """Names of what a `for` may go through for as long as others send."""
 RUNS = re.compile(r"(?:^|\.|::)(?:block_on|run)$")
 """Calls that return when what they are given is done: with `main`, the program is."""
+WAITS = re.compile(
+    r"\.await\b|\w*(?:recv|accept|poll|wait|sleep|park|select|event|read|tick|listen|incoming|run)"
+    r"\w*!?\s*[({]"
+)
+"""What a loop does that goes on for long; one that ends, and does none of it, only computes."""
 
 
 def constructions(function: Function, index: int, names: Collection[str]) -> Iterator[Construction]:
@@ -175,9 +180,15 @@ def _is_repeated(node: Node) -> bool:
 
 
 def _last_loop(function: Function) -> int:
-    """Where the function loops for ever, the last time; -1 if it does nowhere."""
-    inside = syntax.walk(function.body)
-    return max((n.start_byte for n in inside if n.type == "loop_expression"), default=-1)
+    """Where the function may loop for as long as it likes, the last time; -1 if it does nowhere."""
+    loops = (n for n in syntax.walk(function.body) if n.type == "loop_expression")
+    return max((n.start_byte for n in loops if not _is_brief(n)), default=-1)
+
+
+def _is_brief(loop: Node) -> bool:
+    """Whether a loop ends, and waits for nothing before: it only computes something."""
+    ends = any(n.type in ("break_expression", "return_expression") for n in syntax.walk(loop))
+    return ends and WAITS.search(text(loop)) is None
 
 
 def _borrowed(node: Node) -> bool:
