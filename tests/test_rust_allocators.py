@@ -329,6 +329,54 @@ def test_what_main_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("unix", ""),
+        ("unix", 'println!("not {}", here); std::process::exit(1);'),
+        ("unix", 'eprintln!("elsewhere (as said)"); ExitCode::from(2)'),
+        ("unix", "Ok(())"),
+        ("unix", 'anyhow::bail!("elsewhere")'),
+        ("unix", 'return Err(anyhow!("elsewhere"));'),
+        ("unix", 'unimplemented!("elsewhere"); /* later */'),
+        ('target_arch = "wasm32"', "start();"),
+    ],
+)
+def test_a_main_for_elsewhere_is_not_the_program(head: str, body: str) -> None:
+    made = begin(f"#[cfg({head})]\nfn main() {{ {body} }}\n#[cfg(b)]\nfn main() {{ run(); }}\n")
+    assert [main.line for main in made.working] == [4], body
+    assert not made.unseen
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["run();", 'println!("{}", run());', "exit(run());", "Err(run())", "loop {}", "run!();", "a.b"],
+)
+def test_a_main_that_does_something_is_the_program(body: str) -> None:
+    made = begin(f"#[cfg(a)]\nfn main() {{ {body} }}\n#[cfg(b)]\nfn main() {{ run(); }}\n")
+    assert len(made.working) == 2, body
+
+
+def test_where_no_main_does_anything_all_of_them_are_the_program() -> None:
+    assert len(begin("#[cfg(a)]\nfn main() {}\n#[cfg(b)]\nfn main() {}\n").working) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "unseen"),
+    [
+        ("#[cfg(a)]\nfn main() { run(); }\n#[cfg(b)]\nuse x::main;\n", True),
+        ("#[cfg(a)]\nfn main() { run(); }\n#[cfg(b)]\nuse x::{run as main, y};\n", True),
+        ("#[cfg(a)]\nfn main() { run(); }\nuse x::main::y;\n", False),
+        ("use tokio::main;\n#[main]\nasync fn main() { run(); }\n", False),
+        ("#[cfg(a)]\nfn main() {}\n#[cfg(b)]\nrun_as_main!();\n", True),
+        ("#[cfg(a)]\nfn main() { run(); }\n#[cfg(b)]\ncompile_error!();\n", False),
+        ("fn main() {}\n", False),
+    ],
+)
+def test_a_main_that_is_not_written_is_noticed(source: str, unseen: bool) -> None:
+    assert begin(source).unseen == unseen
+
+
+@pytest.mark.parametrize(
     ("head", "plain", "brings_nothing"),
     [
         ('#[allow(a)]\n#[inline]\n#[cfg(b)]\n#[rustfmt::skip]\n#[doc = "c"]', True, True),

@@ -167,7 +167,7 @@ def _edits(program: alternatives.Program, plan: offers.Plan, codebase: Codebase)
         f"static {name}: dhat::Alloc = dhat::Alloc;",
     ]
     yield alternatives.put(program, lines, codebase)
-    for main in program.begin.mains:
+    for main in program.begin.working:
         guard = [f"#[cfg({CONDITION})]", "let _profiler = dhat::Profiler::new_heap();"]
         yield alternatives.first_statement(program.begin, main, guard, codebase)
     for one in program.own:
@@ -177,20 +177,22 @@ def _edits(program: alternatives.Program, plan: offers.Plan, codebase: Codebase)
 
 def _check_main(program: alternatives.Program) -> None:
     """`Refused` if the guard would not be the first to be made, or never be dropped."""
-    if not program.begin.mains:
+    begin = program.begin
+    if not begin.mains:
         raise Refused("a macro makes its `main`, or a `use` brings it in")
-    for main in program.begin.mains:
+    for main in begin.working:
+        its = f"its `main` at {begin.path}:{main.line}" if begin.mains[1:] else "its `main`"
         if main.asynchronous:
-            raise Refused(
-                "its `main` is `async`: a guard inside would be dropped before the runtime"
-            )
+            raise Refused(f"{its} is `async`: a guard inside would be dropped before the runtime")
         for attribute in main.attributes:
             if not attribute.plain:
-                raise Refused(f"`#[{attribute.text}]` may rewrite its `main`")
+                raise Refused(f"`#[{attribute.text}]` may rewrite {its}")
         if main.leaves:
             raise Refused(
-                "its `main` ends in `process::exit`, or never: the guard would not be dropped"
+                f"{its} ends in `process::exit`, or never: the guard would not be dropped"
             )
+    if begin.unseen:
+        raise Refused("a macro or a `use` makes another `main`, for where its `cfg` does not hold")
 
 
 def _exits(plan: offers.Plan, codebase: Codebase) -> Iterator[str]:

@@ -22,6 +22,19 @@ STAYING = frozenset(
     " writeln".split()
 )
 """Macros in which nothing leaves a loop, unless it is in what they are given."""
+SAYING = frozenset(
+    "anyhow bail compile_error eprint eprintln eyre panic print println todo unimplemented"
+    " unreachable".split()
+)
+"""Macros that say something, or that there is nothing."""
+CODES = frozenset(
+    "Err ExitCode::from Ok process::ExitCode::from std::process::ExitCode::from".split()
+)
+"""What is called to make the value of a `main`."""
+CONSTANT = frozenset(
+    "boolean_literal identifier integer_literal scoped_identifier string_literal"
+    " unit_expression".split()
+)
 WAY_OUT = re.compile(r"\b(?:break|return)\b|\?")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
@@ -57,6 +70,25 @@ def leaves(node: Node, never: Callable[[str], bool]) -> bool:
         ways = [field(node, "consequence"), field(node, "alternative")]
         return all(way is not None and leaves(way, never) for way in ways)
     return False
+
+
+def does_nothing(node: Node) -> bool:
+    """Whether a statement only says something, or goes: it calls nothing of the program."""
+    if node.type in ("expression_statement", "return_expression"):
+        return all(does_nothing(inner) for inner in named(node))
+    if node.type == "macro_invocation":
+        return text(field(node, "macro")).rpartition("::")[2] in SAYING and "(" not in _inside(node)
+    if node.type == "call_expression":
+        given = field(node, "arguments")
+        made = text(field(node, "function")) in CODES or ends(node, lambda _: False)
+        return made and given is not None and all(does_nothing(one) for one in named(given))
+    return node.type in CONSTANT or node.type == "empty_statement"
+
+
+def _inside(macro: Node) -> str:
+    """What a macro is given, without its strings and its brackets."""
+    given = STRING.sub("", macro.text.partition("!")[2]).strip()
+    return given[1:-1]
 
 
 def _for_ever(loop: Node) -> bool:

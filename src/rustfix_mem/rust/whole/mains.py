@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.syntax import COMMENTS, field, named, parsed, span, text, walk
 from rustfix_mem.rust.whole.allocators import below, full
 from rustfix_mem.rust.whole.attributes import attributes
-from rustfix_mem.rust.whole.endings import WORDS, body_leaves, ends, never_returns
+from rustfix_mem.rust.whole.endings import WORDS, body_leaves, does_nothing, ends, never_returns
 from rustfix_mem.rust.whole.modules import crates
 from rustfix_mem.text import Span, line_at
 
@@ -25,6 +25,9 @@ BARE = re.compile(rb"#!\[(?:cfg_attr\([^\]]*)?no_(?:std|main)\b")
 HEAD = ("use_declaration", "extern_crate_declaration", "inner_attribute_item", "shebang")
 ATTRIBUTES = ("attribute_item", *COMMENTS)
 PROCESS = re.compile(rb"\bprocess\s*::")
+BROUGHT_IN = re.compile(r"\bmain\s*(?:[;,}]|$)")
+"""A `use` of a `main`, which may be called so only here."""
+FOR_WEB = re.compile(r"\bcfg\s*\(\s*(?:target_arch\s*=\s*\"wasm|target_family\s*=\s*\"wasm)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Main:
     leaves: bool
     """Whether it never returns, since every way through it ends in `process::exit` or the like, or
     in a loop that nothing leaves."""
+    line: int
+    idle: bool
+    """Whether it does nothing but to say something and go, or is for WebAssembly: of several it is
+    the one for where the program does not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,13 @@ class Begin:
     """Where an item may go: behind the first `use`s and `mod`s."""
     alone: bool
     """Whether nothing stands before that place."""
+    unseen: bool
+    """Whether there is likely one more, which a `use` brings in, or a macro makes."""
+
+    @property
+    def working(self) -> tuple[Main, ...]:
+        """The `main`s that are the program; where none does anything, all of them."""
+        return tuple(main for main in self.mains if not main.idle) or self.mains
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +87,21 @@ def begin(path: str, files: Files) -> Begin | None:
             return None
         around = tree.root.named_children
         mains = tuple(
-            _main(node, around, lambda name: never_returns(name, files))
+            _main(node, files.sources[path], around, lambda name: never_returns(name, files))
             for node in around
             if node.type == "function_item" and text(field(node, "name")) == "main"
         )
-        return Begin(path, mains, *_items(around, files.sources[path]))
+        items, alone = _items(around, files.sources[path])
+        return Begin(path, mains, items, alone, _is_unseen(mains, around))
+
+
+def _is_unseen(mains: tuple[Main, ...], around: list[Node]) -> bool:
+    """Whether a `main` is not there where a `cfg` does not hold, and another is in its place."""
+    if not any(one.path == "cfg" for main in mains for one in main.attributes):
+        return False
+    uses = (node for node in around if node.type == "use_declaration")
+    alone = len(mains) == 1 and mains[0].idle
+    return alone or any(BROUGHT_IN.search(use.text) for use in uses)
 
 
 def bare(path: str, files: Files) -> bool:
@@ -109,7 +133,7 @@ def _items(around: list[Node], source: bytes) -> tuple[int, bool]:
     return (len(source) if newline < 0 else newline + 1), False
 
 
-def _main(node: Node, around: list[Node], never: Callable[[str], bool]) -> Main:
+def _main(node: Node, source: bytes, around: list[Node], never: Callable[[str], bool]) -> Main:
     body = field(node, "body")
     assert body is not None  # a `function_item` has one
     modifiers = next((c for c in node.named_children if c.type == "function_modifiers"), None)
@@ -117,14 +141,18 @@ def _main(node: Node, around: list[Node], never: Callable[[str], bool]) -> Main:
     inside = named(body)
     first = next((at for at, n in enumerate(inside) if n.type not in HEAD), len(inside))
     inner, statements = inside[:first], inside[first:]
+    attributes = tuple(_attributes(node, around))
+    for_web = any(FOR_WEB.match(one.text) for one in attributes)
     return Main(
         span=Span(node.start_byte, max(one.end_byte for one in head)),
         body=span(body),
         asynchronous=modifiers is not None and "async" in modifiers.text.split(),
-        attributes=tuple(_attributes(node, around)),
+        attributes=attributes,
         start=inner[-1].end_byte if inner else body.start_byte + 1,
         statements=len(statements),
         leaves=text(field(node, "return_type")) == "!" or body_leaves(statements, never),
+        line=line_at(source, node.start_byte),
+        idle=for_web or all(does_nothing(one) for one in statements),
     )
 
 

@@ -38,7 +38,7 @@ class Program:
         """A place to show to people: the allocator that is there, or `fn main`."""
         if self.own and self.own[0].path == self.begin.path:
             return self.own[0].item
-        return self.begin.mains[0].span if self.begin.mains else Span(0, 0)
+        return self.begin.working[0].span if self.begin.mains else Span(0, 0)
 
 
 def program(target: Target, package: Package, files: Files) -> Program:
