@@ -16,6 +16,7 @@ class TypeTree(Plain, frozen=True):
     """A type as written: `RwLock<HashMap<K, V>>` is head `RwLock`, one argument.
 
     Other heads: `&`, `&mut`, `()` (tuple), `[]`, `fn`, `dyn`, `impl`, `?` (not understood).
+    What is behind a `dyn` is one argument, with that word: `dyn Fn(u8) -> u8`.
     """
 
     head: str
@@ -35,6 +36,8 @@ class TypeTree(Plain, frozen=True):
     def __str__(self) -> str:
         if not self.args:
             return self.head
+        if self.head in ("dyn", "impl"):
+            return str(self.args[0])
         return f"{self.head}<{', '.join(map(str, self.args))}>"
 
 

@@ -26,6 +26,8 @@ TEST_ATTRIBUTE = re.compile(
     r"#\s*!?\[\s*(?:cfg\s*\((?:[^\]]*[(,\s])?test\s*[,)]|(?:\w+::)*(?:test|bench|rstest|test_case)\b)"
 )
 NOT_TEST = re.compile(r"\b(?:not|any)\s*\((?:[^()]|\([^()]*\))*\)")
+GAPS = re.compile(r"(?<!\w) | (?![\w'])")
+"""Blanks that part no words."""
 STD_ITEM_MACROS = frozenset({"macro_rules", "thread_local", "lazy_static", "compile_error"})
 
 
@@ -209,12 +211,18 @@ def type_tree(node: Node | None) -> TypeTree:
             return TypeTree("[]", (type_tree(syntax.field(node, "element")),))
         case "dynamic_type" | "abstract_type":
             kind = "dyn" if node.type == "dynamic_type" else "impl"
-            return TypeTree(kind, (TypeTree("".join(text(node).split())),), "'" in text(node))
+            return TypeTree(kind, (TypeTree(_spaced(text(node))),), "'" in text(node))
         case "function_type":
             return TypeTree("fn")
         case "pointer_type":
             return TypeTree("*", (type_tree(syntax.field(node, "type")),))
     return TypeTree("?")
+
+
+def _spaced(written: str) -> str:
+    """A type on one line, however its author broke and indented it."""
+    close = GAPS.sub("", " ".join(written.split())).replace(",)", ")")
+    return close.replace("->", " -> ").replace(",", ", ")
 
 
 def _generic(node: Node) -> TypeTree:

@@ -105,5 +105,5 @@ def shown(tree: TypeTree) -> str:
         case "[]":
             return f"[{''.join(inner)}]"
         case "dyn" | "impl":
-            return f"{tree.head} {''.join(inner).removeprefix(tree.head)}"
+            return "".join(inner)
     return f"{tree.head}<{', '.join(inner)}>" if inner else tree.head

@@ -57,7 +57,7 @@ class Names:
 
     def meaning(self, head: str, file: str, module: str) -> Meaning | None:
         """What `head`, written in `module` of `file`, stands for; None if it cannot be said."""
-        if not head or not (head[0].isalpha() or head[0] == "_"):
+        if not head or not (head[0].isalpha() or head[0] == "_") or " " in head:
             return None
         first, _, rest = head.partition("::")
         if not rest:

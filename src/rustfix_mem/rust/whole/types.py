@@ -379,7 +379,7 @@ def _visit(tree: TypeTree, path: str, module: str, search: _Search) -> None:
     for inner in tree.args:
         _visit(inner, path, module, search)
     if tree.head in ("dyn", "impl", "fn", "*", "?"):
-        search.unknown.append(f"{tree.head} {tree.args[0].head}" if tree.args else tree.head)
+        search.unknown.append(str(tree))
         return
     meaning = search.files.names.meaning(tree.head, path, module)
     if meaning is not None and meaning.defined is not None:
