@@ -149,6 +149,32 @@ def test_offsets_of_a_later_round_speak_of_the_base() -> None:
     assert [place for _, _, place in done.report.left_alone] == [Position(6, 10)]
 
 
+def where_the_others_are(codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+    """Puts three lines above the first function, and says by line where `other` is."""
+    b, text = "src/b.rs", codebase.sources[A]
+    if b"made" not in text:
+        edit = Edit(A, Span(0, 0), "// made\n\n\n")
+        yield Finding(A, Span(0, 1), "s", "i", "m", fix=Fix("t", (edit,), MACHINE))
+    at = text.index(b"other")
+    line = text.count(b"\n", 0, at) + 1
+    said = f"called at {A}:{line} ({A}:{line}:8), x{A}:{line}, {b}:9, {A} and {A}:{line}0"
+    fix = Fix("t", (Edit(A, Span(at, at + 5), "x"),), Applicability.MAYBE_INCORRECT)
+    yield Finding(b, Span(0, 1), "s", "j", said, (said,), help=said, fix=fix)
+    yield LeftAlone(A, Span(at, at + 5), "k", (said,))
+
+
+def test_lines_that_are_said_after_a_change_speak_of_the_base() -> None:
+    files = {"a": "fn a() {}\nfn b() { other(); }\n", "b": "fn c() {}\n"}
+    done = plan(toy(where_the_others_are), snapshot(**files), MACHINE, cache=False)
+    said = f"called at {A}:2 ({A}:2:8), x{A}:5, src/b.rs:9, {A} and {A}:3"
+    (one,) = done.reported
+    assert (one.finding.message, one.finding.why, one.finding.help) == (said, (said,), said)
+    (_, left, _), at = done.report.left_alone[0], files["a"].index("other")
+    assert (left.reasons, left.span) == ((said,), Span(at, at + 5))
+    assert one.finding.fix is not None
+    assert one.finding.fix.edits == (Edit(A, Span(at, at + 5), "x"),)
+
+
 def test_what_an_earlier_round_put_in_stands_where_it_was_put() -> None:
     def judging(codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         text = codebase.sources[A]

@@ -94,7 +94,12 @@ class Never(_Replace):
         yield Finding("src/main.rs", Span(0, 3), "never", "main", "nothing can be done")
 
 
-for _one in (Shrink, Twice, Never):
+@dataclass(frozen=True)
+class Zero(Never):
+    """Say it once more."""
+
+
+for _one in (Shrink, Twice, Never, Zero):
     _one.__module__ = f"fake.{_one.__name__.lower()}"
 
 
@@ -144,7 +149,7 @@ def test_a_branch_for_each_codemod_that_has_something_to_change(
     assert repo.git("rev-parse", f"{SHRINK}~", f"{TWICE}~").split() == [head, head]
     assert repo.git("diff", "--name-only", head, TWICE) == "src/extra.rs"
     assert out.count("diff --git ") == 2
-    assert err.splitlines()[-3] == "`never` has nothing to change at this trust; no branch was made"
+    assert err.splitlines()[-3] == "`never` has nothing to change; no branch was made"
     assert err.splitlines()[-1].startswith(f"branch {TWICE} created at ")
     again = said(capsys)[1]
     assert again.count(" is up to date at ") == 2
@@ -396,12 +401,28 @@ def test_a_stack_and_branches_of_those_that_are_named(
     assert "`twice` has nothing to change" in err
 
 
+def test_a_report_of_a_stack_says_of_which_text_it_speaks(
+    repo: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"never": Never, "shrink": Shrink, "zero": Zero}
+    monkeypatch.setattr(registry, "discover", lambda: known)
+    note = "note: what is said of a codemod speaks of the text that the commits below it have left"
+    assert main(["apply", "shrink", "never", "--stack", "--dry-run"]) == 0
+    assert note not in capsys.readouterr().err.splitlines()  # `never` is the lower one
+    assert main(["apply", "shrink", "zero", "--stack", "--dry-run"]) == 0
+    assert note in capsys.readouterr().err.splitlines()
+    assert main(["apply", "zero", "shrink", "--dry-run"]) == 0
+    assert note not in capsys.readouterr().err.splitlines()
+
+
 def test_a_stack_with_nothing_to_change(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ("--stack", "--trust", "machine-applicable", "--exit-code")
     out, err = said(capsys, *argv)
     assert out == ""
     last = "no codemod has anything to change at this trust; no branch was made"
     assert err.splitlines()[-1] == last
+    main(["apply", "never", "twice", "--stack"])
+    assert capsys.readouterr().err.splitlines()[-1] == last.replace(" at this trust", "")
     assert repo.git("branch", "--list", "rustfix-mem/*") == ""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem import facts_cache, registry, scan
 from rustfix_mem.errors import CodemodBug, did_you_mean
-from rustfix_mem.finding import Applicability, Finding, LeftAlone, fingerprint
+from rustfix_mem.finding import Applicability, Finding, Fix, LeftAlone, fingerprint
 from rustfix_mem.reported import SUPPRESSION, Located, Report, Skipped, Statistics
 from rustfix_mem.scope import EVERYWHERE
 from rustfix_mem.suppression import MARK, complaint, hides, suppressions, unused
@@ -69,6 +69,29 @@ class _Base:
             edits = made.get(path, [])
             start, end = original_offset(start, edits), original_offset(end, edits)
         return Span(start, max(start, end))
+
+    def said(self, text: str, codebase: Codebase) -> str:
+        """A text for people, with the lines that places in changed files have in the base."""
+        changed = {path for made in self.rounds for path in made}
+        named = [path for path in changed if path in text]
+        if not named:
+            return text
+        paths = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))
+
+        def line(found: re.Match[str]) -> str:
+            path, number = found[1], int(found[2])
+            starts = Lines.of(_source(path, codebase)).starts
+            at = starts[min(number, len(starts)) - 1]
+            return f"{path}:{self.lines(path).position(self.span(path, Span(at, at)).start).line}"
+
+        return re.sub(rf"(?<![\w./-])({paths}):(\d+)\b", line, text)
+
+    def fix(self, fix: Fix | None) -> Fix | None:
+        """A fix with its edits where they are in the base; what is in new text is where that is."""
+        if fix is None or not self.rounds:
+            return fix
+        edits = (replace(edit, span=self.span(edit.path, edit.span)) for edit in fix.edits)
+        return replace(fix, edits=tuple(edits))
 
 
 @dataclass(frozen=True)
@@ -173,16 +196,23 @@ def _rounds(
         if not fixable:
             statistics = _statistics(codebase, looker, began)
             skipped = _skipped(codebase, before, looker)
-            report = Report(tuple(found), tuple(alone), skipped, statistics)
-            return ChangeSet(codemod, before, snapshot, tuple(applied), tuple(found), report, scope)
+            left = tuple(_of_base(found, base))
+            report = Report(left, tuple(alone), skipped, statistics)
+            return ChangeSet(codemod, before, snapshot, tuple(applied), left, report, scope)
         kept, edits = _compatible(fixable)
         snapshot = _rewritten(codemod, snapshot, edits, looker)
+        applied += _of_base(kept, base)
         base.rounds.append(edits)
-        applied += kept
     raise CodemodBug(
         f"`{type(codemod).name()}` still finds work after {MAX_ROUNDS} rounds",
         f"nothing was written; please report it with {fixable[0].finding.path}",
     )
+
+
+def _of_base(some: Iterable[Located], base: _Base) -> Iterator[Located]:
+    """Findings of the round that is over, with their fixes in the text of the base."""
+    for one in some:
+        yield replace(one, finding=replace(one.finding, fix=base.fix(one.finding.fix)))
 
 
 def _looker(jobs: int, cache: bool, progress: scan.Progress | None) -> scan.Looker:
@@ -227,8 +257,9 @@ def _judged(
             continue
         if isinstance(said, Finding):
             said = LeftAlone(said.path, said.span, said.item, ("a comment says to ignore it",))
-        span = base.span(said.path, said.span)
-        alone.append((name, said, base.lines(said.path).position(span.start)))
+        reasons = tuple(base.said(reason, codebase) for reason in said.reasons)
+        left = replace(said, span=base.span(said.path, said.span), reasons=reasons)
+        alone.append((name, left, base.lines(said.path).position(left.span.start)))
     findings.sort(key=lambda finding: (finding.path, finding.span, finding.item))
     return _located(findings, name, codebase, base), alone
 
@@ -309,7 +340,9 @@ def _located(
         ordinals = base.ordinals.setdefault(alike, {})
         ordinal = ordinals.setdefault(span.start, len(ordinals))
         mark = fingerprint(codemod, finding, source, ordinal)
-        placed = replace(finding, span=span)
+        why = tuple(base.said(reason, codebase) for reason in finding.why)
+        message, help = (base.said(one, codebase) for one in (finding.message, finding.help))
+        placed = replace(finding, span=span, message=message, why=why, help=help)
         located.append(Located(codemod, placed, start, end, lines.line(start.line), mark))
     return located
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rustfix_mem.reported import Report
 
 SHORT = 12
+OF_BELOW = "what is said of a codemod speaks of the text that the commits below it have left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,16 @@ def _reports(made: Sequence[Made], options: Apply) -> str:
         summed=False,
         proposals=registry.ALL not in options.codemods,
     )
+    lower = any(below.built and step.changes.reported for below, step in _pairs(made))
+    note = output.error_palette(options).note("note")
+    if lower:
+        shown += f"{note}: {OF_BELOW}\n"
     return f"{shown}\n" if shown else ""
+
+
+def _pairs(made: Sequence[Made]) -> Iterator[tuple[Step, Step]]:
+    """Each two steps of one branch, the lower first."""
+    return (two for one in made for two in combinations(one.steps, 2))
 
 
 def _together(steps: Sequence[Step]) -> Report:
@@ -134,7 +145,8 @@ def _lock_lines(made: Sequence[Made], options: Apply) -> Iterator[str]:
 def _last_line(made: Made, options: Apply, commit: str) -> str:
     if not made.built:
         who = "no codemod has anything" if options.stack else f"`{made.steps[0].name}` has nothing"
-        return f"{who} to change at this trust; no branch was made"
+        left = any(one.finding.fix for step in made.steps for one in step.changes.reported)
+        return f"{who} to change{' at this trust' if left else ''}; no branch was made"
     count = plural(sum(len(step.changes.applied) for step in made.steps), "fix")
     commits = [step.name for step in made.steps if step.built]
     if options.stack:
