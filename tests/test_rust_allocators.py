@@ -454,3 +454,47 @@ def test_what_other_programs_do_is_not_done_by_this_one() -> None:
     assert exits(files, "a/src/main.rs") == sorted([*shared, *mine])
     assert exits(files, "a/src/bin/b.rs") == sorted([*shared, "a/src/bin/own.rs"])
     assert exits(files, "b/src/main.rs") == ["b/src/main.rs", "c/src/deep.rs"]
+
+
+EXITS = """\
+use std::process;
+use std::fmt;
+static S: Lazy<fn()> = Lazy::new(|| process::exit(1));
+const C: fn() = || { std::process::abort() };
+const MANY: [fn(); 1] = [|| process::exit(4)];
+macro_rules! m { () => { process::exit(5) }; }
+// process::exit(6)
+fn said() -> &'static str { "process::exit(7)" }
+fn commented() { process::exit /* so */ (8) }
+fn far() { inner(|| { mod_::exit(9); process::exit(10); }) }
+fn inside() {
+    use std::process::abort;
+    fn deep() { abort() }
+}
+fn named(exit: fn(i32)) { exit(14) }
+#[test]
+fn tested() { process::exit(16) }
+"""
+
+
+def test_every_call_that_ends_the_program_is_seen_where_few_of_a_file_is_copied() -> None:
+    whole = codebase({MAIN: EXITS})
+    (owner,) = programs.owners(whole.packages)
+    once = mains.exits([MAIN], owner.package, whole)
+    assert [one.line for one in once] == [3, 4, 5, 9, 10, 13]
+    assert mains.exits([MAIN], owner.package, whole) == once
+    outside = codebase({MAIN: EXITS + "impl A { type B = [u8; process::exit(1)]; }\n"})
+    assert [one.line for one in mains.exits([MAIN], owner.package, outside)][-1] == 18
+
+
+def test_a_name_of_a_function_that_never_returns_is_found_wherever_it_is() -> None:
+    source = "fn main() { a::run() }\n"
+    for other, never in (
+        ("pub fn run()\n-> ! { loop {} }\n", True),
+        ("pub fn runs() -> ! { loop {} }\n", False),
+        ("pub fn run() {}\npub fn other() -> ! { loop {} }\n", False),
+        ("pub fn other(f: fn() -> !) -> u8 { 1 }\npub fn run() {}\n", False),
+    ):
+        made = mains.begin(MAIN, codebase({MAIN: source, "src/a.rs": other}))
+        assert made is not None
+        assert made.mains[0].leaves == never, other

@@ -115,6 +115,12 @@ class Codebase:
     """Which files may touch a collection, as `links` has found out, by its place."""
     passed_over: dict[tuple[str, bool], str] = field(default_factory=dict, repr=False)
     """Why what stands in a file is not judged, as `shipped` has found out; and whether in tests."""
+    beneath: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    """The folders of what the package in a folder is built with, as `allocators` found out."""
+    exits: dict[str, tuple[tuple[int, str], ...]] = field(default_factory=dict, repr=False)
+    """Where a file ends the program, by line, as `mains` found out."""
+    never: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """The files with a function of a name that never returns, as `endings` found out."""
     _nearby: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _made: dict[str, dict[tuple[str, ...], tuple[Construction, ...]]] = field(
         default_factory=dict, repr=False

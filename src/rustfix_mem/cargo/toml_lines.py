@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.cargo.manifest import read
@@ -99,8 +100,12 @@ class Document:
         return found
 
 
+@lru_cache(maxsize=64)
 def scan(path: str, source: bytes) -> Document:
-    """The tables and entries of valid TOML; `Refused` where it cannot be followed."""
+    """The tables and entries of valid TOML; `Refused` where it cannot be followed.
+
+    It is remembered: what all packages inherit from is asked about for each.
+    """
     tables = list[Table]()
     at = 3 if source.startswith(b"\xef\xbb\xbf") else 0
     head, here, array, key = Span(at, at), tuple[str, ...](), False, Span(at, at)

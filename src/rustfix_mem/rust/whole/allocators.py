@@ -79,8 +79,14 @@ def linked(program: Target, package: Package, files: Files) -> Linked:
     return Linked(tuple(own), tuple(library), tuple(unclear))
 
 
-def below(package: Package, files: Files) -> set[str]:
+def below(package: Package, files: Files) -> frozenset[str]:
     """The folders of the packages of the repository that one is built with, and its own."""
+    if package.folder not in files.beneath:
+        files.beneath[package.folder] = _below(package, files)
+    return files.beneath[package.folder]
+
+
+def _below(package: Package, files: Files) -> frozenset[str]:
     found, waiting = {package.folder}, [package]
     while waiting:
         one = waiting.pop()
@@ -90,7 +96,7 @@ def below(package: Package, files: Files) -> set[str]:
             if names & needs and other.folder not in found:
                 found.add(other.folder)
                 waiting.append(other)
-    return found
+    return frozenset(found)
 
 
 def _allocators(path: str, source: bytes) -> Iterator[Allocator]:

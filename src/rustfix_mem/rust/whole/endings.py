@@ -36,13 +36,25 @@ CONSTANT = frozenset(
     " unit_expression".split()
 )
 WAY_OUT = re.compile(r"\b(?:break|return)\b|\?")
+NEVER = re.compile(rb"->\s*!\s*\{")
+NEVER_NAMED = re.compile(rb"\bfn\s+((?:r#)?\w+)\b(?=[^{};]*->\s*!\s*\{)")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 def never_returns(name: str, files: Files) -> bool:
     """Whether the repository has a function of this name that never returns."""
-    wanted = re.compile(rb"\bfn\s+" + re.escape(name.encode()) + rb"\b[^{};]*->\s*!\s*\{")
-    return any(wanted.search(files.sources[path]) for path in files.files_with(name))
+    if not files.never:
+        _note_never(files)
+    return name in files.never
+
+
+def _note_never(files: Files) -> None:
+    """Note the names of all functions that never return: they are few."""
+    found: dict[str, list[str]] = {"!": []}  # no function is called so: that it was looked for
+    for path in files.words.matching(NEVER, b"->"):
+        for name in set(NEVER_NAMED.findall(files.sources[path])):
+            found.setdefault(name.decode(), []).append(path)
+    files.never.update({name: tuple(paths) for name, paths in found.items()})
 
 
 def body_leaves(statements: list[Node], never: Callable[[str], bool]) -> bool:

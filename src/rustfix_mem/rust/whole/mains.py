@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from rustfix_mem.cargo.manifest import Package
-    from rustfix_mem.rust.file.syntax import Node
+    from rustfix_mem.rust.file.syntax import Node, Tree
     from rustfix_mem.rust.whole.attributes import Attribute
     from rustfix_mem.rust.whole.files import Files
 
@@ -25,6 +25,8 @@ BARE = re.compile(rb"#!\[(?:cfg_attr\([^\]]*)?no_(?:std|main)\b")
 HEAD = ("use_declaration", "extern_crate_declaration", "inner_attribute_item", "shebang")
 ATTRIBUTES = ("attribute_item", *COMMENTS)
 PROCESS = re.compile(rb"\bprocess\s*::")
+CALLED = re.compile(rb"\b(?:exit|abort)\s*(?:\(|/[/*])")
+"""A call, with a comment before its arguments maybe."""
 BROUGHT_IN = re.compile(r"\bmain\s*(?:[;,}]|$)")
 """A `use` of a `main`, which may be called so only here."""
 FOR_WEB = re.compile(r"\bcfg\s*\(\s*(?:target_arch\s*=\s*\"wasm|target_family\s*=\s*\"wasm)")
@@ -85,7 +87,8 @@ def begin(path: str, files: Files) -> Begin | None:
     with parsed(files.sources[path]) as tree:
         if tree.error() is not None:
             return None
-        around = tree.root.named_children
+        kept = [one.whole for one in tree.functions() if one.name == b"main"]
+        around = tree.around(kept).named_children
         mains = tuple(
             _main(node, files.sources[path], around, lambda name: never_returns(name, files))
             for node in around
@@ -170,22 +173,40 @@ def exits(programs: Iterable[str], package: Package, files: Files) -> tuple[Exit
     root files, and in the libraries that they may be linked with."""
     linked, found = {*programs, *_libraries(package, files)}, list[Exit]()
     for path in sorted({p for word in WORDS for p in files.files_with(word)}):
-        source = files.sources[path]
-        if not PROCESS.search(source):
-            continue
-        reach = files.reach(path)
-        if reach.state != "seen" or reach.test or not linked & crates(path, files):
-            continue
-        tests = [one.span for one in files.outline(path).fns if one.test]
-        with parsed(source) as tree:
-            calls = [node for node in walk(tree.root) if node.type == "call_expression"]
-            for call in calls:
-                if ends(call, lambda _: False) and not any(
-                    test.holds(span(call)) for test in tests
-                ):
-                    line = line_at(source, call.start_byte)
-                    found.append(Exit(path, line, text(field(call, "function"))))
+        if path not in files.exits:
+            files.exits[path] = tuple(_exits(path, files))
+        if files.exits[path] and linked & crates(path, files):
+            found += [Exit(path, line, said) for line, said in files.exits[path]]
     return tuple(found)
+
+
+def _exits(path: str, files: Files) -> list[tuple[int, str]]:
+    """Where a file ends the program, but in tests: by line, what is called."""
+    source = files.sources[path]
+    if not PROCESS.search(source) or not CALLED.search(source):
+        return []
+    reach = files.reach(path)
+    if reach.state != "seen" or reach.test:
+        return []
+    tests = [one.span for one in files.outline(path).fns if one.test]
+    with parsed(source) as tree:
+        calls = (node for node in walk(_around_exits(tree)) if node.type == "call_expression")
+        ending = [call for call in calls if ends(call, lambda _: False)]
+        return [
+            (line_at(source, call.start_byte), text(field(call, "function")))
+            for call in ending
+            if not any(test.holds(span(call)) for test in tests)
+        ]
+
+
+def _around_exits(tree: Tree) -> Node:
+    """The root of a copy that has all calls of `exit` and the like: most of a file has none."""
+    at = [found.start() for found in CALLED.finditer(tree.source)]
+    bodies = [*(one.whole for one in tree.functions()), *tree.values()]
+    kept = [one for one in bodies if any(one.start <= place < one.end for place in at)]
+    if not all(any(one.start <= place < one.end for one in kept) for place in at):
+        return tree.root
+    return tree.around(kept)
 
 
 def _libraries(package: Package, files: Files) -> Iterator[str]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rustfix_mem.cargo import programs
-from rustfix_mem.cargo.cargo_edit import add_dependency
+from rustfix_mem.cargo.dependencies import there
+from rustfix_mem.cargo.files import said_of
 from rustfix_mem.errors import Refused, Spared
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone
 from rustfix_mem.rust.write import alternatives
@@ -124,8 +125,8 @@ class Plan:
 
     def _new(self, wanted: Dependency) -> list[str]:
         """That a dependency is new, which concerns `Cargo.lock`, too."""
-        edits = add_dependency(wanted, self.owner.manifest, self.files.manifests)
-        return [f"`{wanted.name}` is a new dependency"] if edits else []
+        every = said_of(self.owner.manifest, self.files.manifests)[1]
+        return [] if there(wanted, every) else [f"`{wanted.name}` is a new dependency"]
 
     def _unchanged(self, shape: str, what: str, by_hand: str) -> Finding | LeftAlone:
         name, manifest = self.owner.package.name, self.owner.manifest
