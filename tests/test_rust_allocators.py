@@ -498,3 +498,22 @@ def test_a_name_of_a_function_that_never_returns_is_found_wherever_it_is() -> No
         made = mains.begin(MAIN, codebase({MAIN: source, "src/a.rs": other}))
         assert made is not None
         assert made.mains[0].leaves == never, other
+
+
+def test_what_another_program_has_never_returns_for_that_one_only() -> None:
+    manifest = '[package]\nname = "{}"\n{}'
+    files = {
+        "Cargo.toml": '[workspace]\nmembers = ["a", "b", "c"]\n',
+        "a/Cargo.toml": manifest.format("a", '[dependencies]\nb = { path = "../b" }\n'),
+        "a/src/main.rs": "fn main() { win::main() }\n",
+        "b/Cargo.toml": manifest.format("b", ""),
+        "b/src/lib.rs": "",
+        "c/Cargo.toml": manifest.format("c", ""),
+        "c/src/main.rs": "fn main() -> ! { loop {} }\n",
+    }
+    other = mains.begin("a/src/main.rs", codebase(files))
+    below = {**files, "b/src/lib.rs": "pub fn main() -> ! { loop {} }\n"}
+    mine = mains.begin("a/src/main.rs", codebase(below))
+    assert other is not None
+    assert mine is not None
+    assert (other.mains[0].leaves, mine.mains[0].leaves) == (False, True)

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.syntax import LOOPS, field, named, text, walk
+from rustfix_mem.rust.whole.allocators import below
+from rustfix_mem.rust.whole.modules import package_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,11 +43,17 @@ NEVER_NAMED = re.compile(rb"\bfn\s+((?:r#)?\w+)\b(?=[^{};]*->\s*!\s*\{)")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def never_returns(name: str, files: Files) -> bool:
-    """Whether the repository has a function of this name that never returns."""
+def never_returns(name: str, path: str, files: Files) -> bool:
+    """Whether a function of this name that never returns is where a file may call it: in its
+    package, or in one that this is built with."""
     if not files.never:
         _note_never(files)
-    return name in files.never
+    package = package_of(path, files)
+    if package is None:
+        return name in files.never
+    folders = {None, *below(package, files)}
+    homes = (package_of(home, files) for home in files.never.get(name, ()))
+    return any((home.folder if home else None) in folders for home in homes)
 
 
 def _note_never(files: Files) -> None:

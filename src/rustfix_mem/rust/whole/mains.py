@@ -90,7 +90,7 @@ def begin(path: str, files: Files) -> Begin | None:
         kept = [one.whole for one in tree.functions() if one.name == b"main"]
         around = tree.around(kept).named_children
         mains = tuple(
-            _main(node, files.sources[path], around, lambda name: never_returns(name, files))
+            _main(node, files.sources[path], around, lambda name: never_returns(name, path, files))
             for node in around
             if node.type == "function_item" and text(field(node, "name")) == "main"
         )
