@@ -243,6 +243,80 @@ def test_a_module_that_takes_the_name_from_another_keeps_the_package_as_it_is() 
     assert after(source, inner) == source
 
 
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("", "// a `Lazy` would do\nuse super::*;\n"),
+        ("", 'use super::*;\nconst B: &str = "OnceCell";\n'),
+        ("// no OnceCell\n", "fn b() {\n    tokio.get_or_try_init(c);\n}\n"),
+        ('const D: &str = "OnceCell";\n', "fn b() {\n    tokio.get_or_try_init(c);\n}\n"),
+        ("// as `get_or_try_init` and .get_or_try_init() would\n", ""),
+        ("// Lazy::force(&other::B)\n", ""),
+    ],
+)
+def test_comments_and_strings_forbid_nothing(here: str, there: str) -> None:
+    source = f"use once_cell::sync::Lazy;\n\nmod b;\n{here}{ONCE}"
+    assert LOCK in after(source, {"src/b.rs": there})
+
+
+def test_a_cell_that_is_asked_elsewhere_stays() -> None:
+    source = f"use once_cell::sync::{{Lazy, OnceCell}};\n\nmod b;\nstatic C: OnceCell<u8>;\n{ONCE}"
+    assert after(source, {"src/b.rs": "fn b() {\n    C.get_or_try_init(d);\n}\n"}) == source
+
+
+@pytest.mark.parametrize(
+    ("version", "edition", "changed"),
+    [("", "2024", True), ("", "2021", False), ("1.79", "2021", False), ("1.85", "2024", True)],
+)
+def test_an_edition_says_which_rust_builds_it(version: str, edition: str, changed: bool) -> None:
+    oldest = f'rust-version = "{version}"\n' if version else ""
+    manifest = MANIFEST.replace('rust-version = "1.80"\n', oldest).replace("2021", edition)
+    said = why(f"use once_cell::sync::Lazy;\n\n{ONCE}", manifest=manifest)
+    assert (said == "fix") == changed
+
+
+ITEMS = {"rustfmt.toml": 'imports_granularity = "Item"\n'}
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (
+            "use once_cell::sync::Lazy;\nuse std::sync::Arc;\n",
+            "use std::sync::Arc;\nuse std::sync::LazyLock;\n",
+        ),
+        (
+            "use std::fmt;\nuse std::sync::Mutex;\n\nuse once_cell::sync::Lazy;\n",
+            "use std::fmt;\nuse std::sync::LazyLock;\nuse std::sync::Mutex;\n",
+        ),
+        ("use once_cell::sync::Lazy;\n", "use std::sync::LazyLock;\n"),
+    ],
+)
+def test_imports_of_one_item_each(before: str, now: str) -> None:
+    assert after(f"{before}\n{ONCE}", ITEMS) == f"{now}\n{LOCK}"
+
+
+def test_two_imports_of_one_item_each() -> None:
+    cell = "\nstatic B: OnceCell<u8> = OnceCell::new();\n"
+    before = "use std::sync::Mutex;\n\nuse once_cell::sync::Lazy;\nuse once_cell::sync::OnceCell;\n"
+    now = "use std::sync::LazyLock;\nuse std::sync::Mutex;\nuse std::sync::OnceLock;\n"
+    cells = cell.replace("OnceCell", "OnceLock")
+    assert after(f"{before}\n{ONCE}{cell}", ITEMS) == f"{now}\n{LOCK}{cells}"
+    before, now = (
+        before.replace("sync::Mutex", "fmt"),
+        "use std::fmt;\nuse std::sync::LazyLock;\nuse std::sync::OnceLock;\n",
+    )
+    assert after(f"{before}\n{ONCE}{cell}", ITEMS) == f"{now}\n{LOCK}{cells}"
+
+
+def test_a_group_of_imports_goes_with_the_line_above_it() -> None:
+    cell = "\nstatic B: OnceCell<u8> = OnceCell::new();\n"
+    before = "use std::fmt;\n\nuse once_cell::sync::Lazy;\nuse once_cell::sync::OnceCell;\n"
+    now = "use std::fmt;\nuse std::sync::{LazyLock, OnceLock};\n"
+    cells = cell.replace("OnceCell", "OnceLock")
+    assert after(f"{before}\n{ONCE}{cell}") == f"{now}\n{LOCK}{cells}"
+
+
 def test_a_static_of_another_package_that_is_forced_stays() -> None:
     source = (
         "use once_cell::sync::Lazy;\n\n" + ONCE + "\nfn f() {\n    Lazy::force(&other::B);\n}\n"

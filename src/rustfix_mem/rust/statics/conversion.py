@@ -84,7 +84,7 @@ def convert(path: str, crate: str, files: Files) -> Converted:
         style = layout.style_of(source, files.rustfmt(path))
         names = Names.of(tree.root, crate)
         said = re.findall(r"\d+", package.rust_version if package is not None else "")
-        cells = b"OnceCell" in source
+        cells = b"OnceCell" in indents.code_of(source)
         waits = not cells or tuple(map(int, said[:2])) >= (1, 86)
         file = _File(path, tree.root, style, names, public, waits)
         return _lazy_static(file) if crate == "lazy_static" else _once_cell(file)
@@ -271,9 +271,8 @@ def _conditions(node: Node) -> set[str]:
 
 def _once_cell(file: _File) -> Converted:
     converted = Converted()
-    found = UNSTABLE.search(file.root.file.source) or (
-        None if file.waits else WAITS.search(file.root.file.source)
-    )
+    source = indents.code_of(file.root.file.source)
+    found = UNSTABLE.search(source) or (None if file.waits else WAITS.search(source))
     if found is not None:
         named = found[0].decode().strip(".()")
         raise Refused(

@@ -10,6 +10,7 @@ from rustfix_mem.cargo.toml_cut import remove_dependency
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.statics.conversion import Converted, convert
 from rustfix_mem.rust.whole.shipped import passed_over
+from rustfix_mem.rust.write.indents import code_of
 from rustfix_mem.text import Edit, Span, apply, line_at
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ __all__ = ["Refused", "Without", "allowed", "without"]
 
 LAZY_LOCK = (1, 80)
 """The Rust that has `LazyLock` and `LazyCell`; `OnceLock` and `OnceCell` are older."""
+
+OLDEST = {"2024": "1.85"}
+"""The first Rust that builds an edition, where that has what is asked for."""
 
 NO_STD = re.compile(rb"#!\[(?:cfg_attr\([^\]]*)?no_std")
 
@@ -41,7 +45,7 @@ class Without:
 def allowed(package: Package, given: str) -> str:
     """Why the package may not use `LazyLock`; empty if it may. `given`: the oldest Rust, if known
     although no manifest says it."""
-    said = package.rust_version or given
+    said = package.rust_version or given or OLDEST.get(package.edition, "")
     numbers = tuple(int(found) for found in re.findall(r"\d+", said)[:2])
     if not numbers:
         return "no `rust-version` says which compilers have to build it: `LazyLock` needs 1.80"
@@ -131,7 +135,7 @@ def _must_agree(made: dict[str, Converted], package: Package, crate: str, files:
     """Who names the types elsewhere must change with them, and who stays must not need them."""
     ours = {name for one in made.values() for name in one.statics}
     for path in made:
-        for said in FORCED.finditer(files.sources[path].decode("utf-8", "replace")):
+        for said in FORCED.finditer(code_of(files.sources[path]).decode("utf-8", "replace")):
             if said[1].rpartition("::")[2] not in ours:
                 raise Refused(f"`{said[1]}`, which {path} makes ready, is not one of its statics")
     for name in ours:
@@ -144,15 +148,23 @@ def _must_agree(made: dict[str, Converted], package: Package, crate: str, files:
         _must_be_imported(made, package, files)
 
 
+def _says(path: str, name: str, files: Files) -> bool:
+    """Whether a word stands in the code of a file: not in a comment, nor in a string."""
+    return re.search(rb"\b%s\b" % name.encode(), code_of(files.sources[path])) is not None
+
+
 def _must_be_imported(made: dict[str, Converted], package: Package, files: Files) -> None:
     """Whether a module takes `Lazy` from another one, whose import goes, or asks more of a cell."""
-    if any(b"OnceCell" in files.sources[path] for path in made):
+    if any(_says(path, "OnceCell", files) for path in made):
         for path in files.files_with("get_or_try_init"):
-            if files.reach(path).package == package and path not in made:
+            elsewhere = files.reach(path).package == package and path not in made
+            if elsewhere and _says(path, "get_or_try_init", files):
                 raise Refused(f"{path} may ask `get_or_try_init` of a cell that is made elsewhere")
     for name in ("Lazy", "OnceCell"):
         for path in files.files_with(name):
             if files.reach(path).package != package or path in made:
+                continue
+            if not _says(path, name, files):
                 continue
             for use in files.outline(path).uses:
                 inner = use.path.startswith(("super", "crate", "self"))

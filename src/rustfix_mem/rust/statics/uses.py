@@ -97,11 +97,23 @@ def _clean(edits: list[Edit], root: Node) -> list[Edit]:
     source = root.file.source
     kept = [edit for edit in edits if edit.text]
     put = {edit.span.start for edit in kept}
-    for edit in (edit for edit in edits if not edit.text):
+    for edit in _joined([edit for edit in edits if not edit.text]):
         [tidied] = cuts.tidy(source, [edit.span])
         beside = any(edit.span.start <= at <= edit.span.end for at in put)
         kept.append(Edit(edit.path, edit.span if beside else tidied, ""))
     return kept
+
+
+def _joined(cut: list[Edit]) -> list[Edit]:
+    """Deletions, those that touch as one."""
+    joined: list[Edit] = []
+    for edit in sorted(cut):
+        last = joined[-1] if joined else None
+        if last is not None and last.span.end == edit.span.start:
+            joined[-1] = Edit(edit.path, Span(last.span.start, edit.span.end), "")
+        else:
+            joined.append(edit)
+    return joined
 
 
 def _must_not_clash(root: Node) -> None:
@@ -179,11 +191,27 @@ def _in_scope(
         if one not in have:
             module, _, name = one.rpartition("::")
             modules.setdefault(module, []).append(name)
+    if style.apart:
+        lines = [
+            _own_line(top, spare, module, [name], path, style)
+            for module, names in modules.items()
+            for name in sorted(names)
+        ]
+        edits, modules = _at_one_place(lines), {}
     for module, names in modules.items():
         merged = next((e for u in top if (e := _merged(u, module, names, path, style))), None)
         edits.append(merged or _own_line(top, spare, module, names, path, style))
     edits += [Edit(path, cut_alone(use), "") for use in spare]
     return edits
+
+
+def _at_one_place(lines: list[Edit]) -> list[Edit]:
+    """Lines that are put in, those for the same place as one."""
+    kept: dict[Span, Edit] = {}
+    for one in lines:
+        above = kept[one.span].text if one.span in kept else ""
+        kept[one.span] = Edit(one.path, one.span, above + one.text)
+    return list(kept.values())
 
 
 def cut_alone(item: Node) -> Span:

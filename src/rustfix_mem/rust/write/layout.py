@@ -11,6 +11,8 @@ from rustfix_mem.rust.write import indents
 CHAIN_WIDTH = 60
 """rustfmt's `chain_width`: a longer chain has a line for each step."""
 
+APART = re.compile(r"^\s*imports_granularity\s*=\s*[\"']Item[\"']", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -19,6 +21,8 @@ class Style:
     unit: str
     newline: str
     width: int
+    apart: bool = False
+    """Whether each name that is imported has a `use` of its own."""
 
     def lines(self, text: str) -> str:
         """`text`, written with `\\n`, with the file's line ends."""
@@ -28,7 +32,8 @@ class Style:
 def style_of(source: bytes, rustfmt: str = "") -> Style:
     """The style of a file; `rustfmt` is the text of the nearest rustfmt.toml."""
     width, spaces = _number(rustfmt, "max_width"), _number(rustfmt, "tab_spaces")
-    return Style(_unit(source, spaces), "\r\n" if _crlf(source) else "\n", width or 100)
+    newline = "\r\n" if _crlf(source) else "\n"
+    return Style(_unit(source, spaces), newline, width or 100, bool(APART.search(rustfmt)))
 
 
 def _crlf(source: bytes) -> bool:
