@@ -290,6 +290,20 @@ ITEMS = {"rustfmt.toml": 'imports_granularity = "Item"\n'}
             "use std::fmt;\nuse std::sync::LazyLock;\nuse std::sync::Mutex;\n",
         ),
         ("use once_cell::sync::Lazy;\n", "use std::sync::LazyLock;\n"),
+        (
+            (
+                "use std::io::Write;\n#[cfg(unix)]\nuse std::os::Ext;\nuse std::path::Path;\n"
+                "use std::sync::Mutex;\n\nuse once_cell::sync::Lazy;\n"
+            ),
+            (
+                "use std::io::Write;\n#[cfg(unix)]\nuse std::os::Ext;\nuse std::path::Path;\n"
+                "use std::sync::LazyLock;\nuse std::sync::Mutex;\n"
+            ),
+        ),
+        (
+            "use std::fmt;\n#[cfg(unix)]\nuse std::sync::Mutex;\n\nuse once_cell::sync::Lazy;\n",
+            "use std::fmt;\nuse std::sync::LazyLock;\n#[cfg(unix)]\nuse std::sync::Mutex;\n",
+        ),
     ],
 )
 def test_imports_of_one_item_each(before: str, now: str) -> None:

@@ -336,13 +336,13 @@ def _own_line(
     groups = _groups(top)
     group = next(
         (g for g in groups if any(text(u).startswith("use std::") for u in g if u not in spare)),
-        next((g for g in groups if any(use in spare for use in g)), None),
+        next((g for g in groups if any(use in spare and _plain(use) for use in g)), None),
     )
     if group is None:
         raise Refused("there is no place for the import of `LazyLock`")
     left = [use for use in group if use not in spare]
     if not left:
-        use = next(use for use in group if use in spare)
+        use = next(use for use in group if use in spare and _plain(use))
         spare.remove(use)
         return Edit(path, span(use), line)
     behind = [use for use in left if _key(_written(use)) > _key(said)]
@@ -366,10 +366,9 @@ def _groups(top: list[Node]) -> list[list[Node]]:
     """The imports, parted by empty lines and by whatever else stands between them."""
     groups: list[list[Node]] = []
     for use in top:
-        if not _plain(use):
-            continue
         last = groups[-1][-1] if groups else None
-        if last is not None and syntax.lines_between(last, use) == 1:
+        above = [n for n in cuts.attached(use) if n.type == "attribute_item"]
+        if last is not None and syntax.lines_between(last, above[0] if above else use) == 1:
             groups[-1].append(use)
         else:
             groups.append([use])
