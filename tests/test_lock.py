@@ -17,6 +17,7 @@ from rustfix_mem import lock, registry
 from rustfix_mem.cargo import lockfile
 from rustfix_mem.cargo.cargo_edit import add_dependency
 from rustfix_mem.cargo.dependencies import Dependency
+from rustfix_mem.cargo.toml_cut import remove_dependency
 from rustfix_mem.cli.main import main
 from rustfix_mem.codemod import Codemod
 from rustfix_mem.errors import UsageError
@@ -504,6 +505,72 @@ def test_what_is_new_and_what_is_lost() -> None:
     two = of("a") + of("a", source="elsewhere")
     assert lockfile.lost(of("a"), two) == ()
     assert lockfile.lost(two, of("a")) == ("a 1.0.0",)
+
+
+def locked(*packages: tuple[str, str, str]) -> bytes:
+    """A lock file: name, version, dependencies; those of version 0 are of the repository."""
+    text = ""
+    for name, version, needs in packages:
+        text += f'[[package]]\nname = "{name}"\nversion = "{version}"\n'
+        text += 'source = "r"\n' if version != "0" else ""
+        text += f"dependencies = {json.dumps(needs.split(', '))}\n" if needs else ""
+    return text.encode()
+
+
+@pytest.mark.parametrize(
+    ("after", "fine", "lost"),
+    [
+        ([("us", "0", "b")], ["a 1", "c 1", "d 1"], []),
+        ([("us", "0", "a 1, b")], [], ["a 1", "c 1", "d 1"]),  # nobody said that it should go
+        ([("us", "0", "b"), ("c", "2", "")], ["a 1", "d 1"], ["c 1"]),  # another version came
+        ([("us", "0", "a")], ["b 1"], ["a 1", "c 1", "d 1"]),
+        ([("us", "0", "b"), ("c", "1.5", "")], ["a 1", "c 1", "d 1"], []),  # it was there
+        ([], [], ["a 1", "b 1", "c 1", "c 1.5", "d 1", "us 0"]),
+    ],
+)
+def test_what_nobody_needs_any_more_may_go(
+    after: list[tuple[str, str, str]], fine: list[str], lost: list[str]
+) -> None:
+    old = [("us", "0", "a 1, b"), ("a", "1", "c 1, d"), ("b", "1", ""), ("c", "1", "d")]
+    before = locked(*old, ("c", "1.5", ""), ("d", "1", "c 1"))
+    more = [("b", "1", "")] if after and "b" in after[0][2] else []
+    more += [("c", "1.5", "")] if after and ("c", "1.5", "") not in after else []
+    kept = locked(*after, *more)
+    assert lockfile.unneeded(before, kept) == tuple(fine)
+    assert lockfile.lost(before, kept) == tuple(lost)
+
+
+@dataclass(frozen=True)
+class Narrow(Codemod):
+    """Drop a dependency."""
+
+    guide: ClassVar[str] = "1"
+    level: ClassVar[Applicability] = Applicability.MAYBE_INCORRECT
+    gate: ClassVar[tuple[bytes, ...]] = ()
+
+    def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        if b"old" in codebase.manifests["a/Cargo.toml"]:
+            edits = remove_dependency("old", "a/Cargo.toml", codebase.manifests)
+            fix = Fix("drop `old`", edits, self.level)
+            yield Finding("a/Cargo.toml", Span(0, 1), "one", "a", "it has one", fix=fix)
+
+
+Narrow.__module__ = "fake.narrow"
+
+
+@pytest.mark.cargo
+def test_what_goes_from_the_manifest_goes_from_the_lock_file(
+    repo: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "discover", lambda: {"narrow": Narrow})
+    assert main(["apply", "narrow", "--lock"]) == 0
+    said = "cargo brought `Cargo.lock` in step, with 0 new packages and without 1 old one"
+    assert said in capsys.readouterr().err
+    branch = "rustfix-mem/narrow"
+    assert packages(repo.git("show", f"{branch}:Cargo.lock")).keys() == {"a", "b"}
+    assert "\nGone from it: old 1.0.0\n" in repo.git("log", "-1", "--format=%B", branch)
+    repo.git("checkout", "-q", branch)
+    _cargo(repo.path, "metadata", "--locked", "--offline", "--format-version", "1")
 
 
 @pytest.mark.cargo

@@ -56,6 +56,8 @@ class Locks:
     """Those that cargo has brought in step."""
     added: tuple[str, ...] = ()
     """The packages that are new in them, `sysinfo 0.37.2`."""
+    gone: tuple[str, ...] = ()
+    """Those that nobody needs any more, since a dependency went."""
     online: bool = False
     """Whether a registry was asked, since what is on this machine did not suffice."""
 
@@ -73,9 +75,10 @@ def concerned(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
 def updated(snapshot: Snapshot, locks: Iterable[str]) -> Locks:
     """What cargo makes of `locks` with the manifests of `snapshot`; raises `UsageError`.
 
-    Versions that are locked stay: if cargo would take any away, nothing is done.
+    Versions that are locked stay: if cargo would take any away, nothing is done. What nobody needs
+    any more, since a dependency went, may go.
     """
-    changed, new, online = dict[str, bytes](), set[str](), False
+    changed, new, gone, online = dict[str, bytes](), set[str](), set[str](), False
     for lock in locks:
         before = snapshot.read(lock)
         with tempfile.TemporaryDirectory(prefix="rustfix-mem-") as folder:
@@ -83,10 +86,11 @@ def updated(snapshot: Snapshot, locks: Iterable[str]) -> Locks:
             _lay_out(top, lock, snapshot)
             after, asked = _resolved(top, lock, before)
         new |= {*lockfile.added(before, after)}
+        gone |= {*lockfile.unneeded(before, after)}
         online |= asked
         if after != before:
             changed[lock] = after
-    return Locks((), changed, tuple(sorted(new)), online)
+    return Locks((), changed, tuple(sorted(new)), tuple(sorted(gone)), online)
 
 
 def _resolved(top: Path, lock: str, before: bytes) -> tuple[bytes, bool]:

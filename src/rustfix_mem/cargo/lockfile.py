@@ -118,9 +118,53 @@ def added(before: bytes, after: bytes) -> tuple[str, ...]:
 
 
 def lost(before: bytes, after: bytes) -> tuple[str, ...]:
-    """The packages that a lock file does not have any more, or from elsewhere."""
-    old, new = _packages(before), _packages(after)
-    return tuple(sorted(name for name, sources in old.items() if sources - new.get(name, set())))
+    """The packages that a lock file does not have any more, or from elsewhere, though somebody may
+    need them: not those that are `unneeded`."""
+    old, new, fine = _packages(before), _packages(after), unneeded(before, after)
+    gone = (name for name, sources in old.items() if sources - new.get(name, set()))
+    return tuple(sorted(name for name in gone if name not in fine))
+
+
+def unneeded(before: bytes, after: bytes) -> tuple[str, ...]:
+    """The packages that went because a package of the repository does not name them any more: they,
+    or what they were there for. None of which another version has come."""
+    old, new = _listed(before), _listed(after)
+    was, now = _packages(before).keys(), _packages(after).keys()
+    came = {_name(one) for one in now - was}
+    beneath = _beneath(_unnamed(old, new), old)
+    names = (f"{one.get('name')} {one.get('version')}" for one in beneath)
+    return tuple(sorted(one for one in names if one not in now and _name(one) not in came))
+
+
+def _unnamed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[str]:
+    """What the packages without a source, which are those of the repository, named before only."""
+    now = {one.get("name"): {_name(said) for said in _needs(one)} for one in new}
+    here = [one for one in old if "source" not in one and one.get("name") in now]
+    return [said for one in here for said in _needs(one) if _name(said) not in now[one["name"]]]
+
+
+def _beneath(said: list[str], packages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The packages that are meant, those that they need, and so on."""
+    found: list[dict[str, Any]] = []
+    waiting = list(said)
+    while waiting:
+        name, *rest = waiting.pop().split(" ")
+        for one in packages:
+            meant = one.get("name") == name and (not rest or one.get("version") == rest[0])
+            if meant and "source" in one and one not in found:
+                found.append(one)
+                waiting += _needs(one)
+    return found
+
+
+def _needs(package: Mapping[str, Any]) -> list[str]:
+    """What a lock file says that a package needs: `a`, or `a 1.0.0` if there are several."""
+    listed = package.get("dependencies")
+    return [str(said) for said in listed] if isinstance(listed, list) else []
+
+
+def _name(said: str) -> str:
+    return said.partition(" ")[0]
 
 
 def with_format_of(before: bytes, after: bytes) -> bytes:
@@ -168,17 +212,21 @@ def _forwarded(table: Mapping[str, Any]) -> set[str]:
 
 def _packages(lock: bytes) -> dict[str, set[tuple[str, str]]]:
     """Each source and checksum of the packages, by name and version."""
-    try:
-        listed = manifest.read(lock).get("package")
-    except ValueError:
-        return {}
     found: dict[str, set[tuple[str, str]]] = {}
-    for one in listed if isinstance(listed, list) else []:
-        if isinstance(one, dict):
-            name = f"{one.get('name')} {one.get('version')}"
-            source = str(one.get("source", "")), str(one.get("checksum", ""))
-            found.setdefault(name, set()).add(source)
+    for one in _listed(lock):
+        name = f"{one.get('name')} {one.get('version')}"
+        source = str(one.get("source", "")), str(one.get("checksum", ""))
+        found.setdefault(name, set()).add(source)
     return found
+
+
+def _listed(lock: bytes) -> list[dict[str, Any]]:
+    """The packages as the file has them; none if it cannot be read."""
+    try:
+        listed = manifest.known(lock).get("package")
+    except ValueError:
+        return []
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _root(package: str, manifests: Manifests) -> str:

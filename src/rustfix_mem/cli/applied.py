@@ -130,6 +130,8 @@ def _lock_lines(made: Sequence[Made], options: Apply) -> Iterator[str]:
         for step in one.steps:
             for path in step.locks.changed:
                 count = plural(len(step.locks.added), "new package")
+                if step.locks.gone:
+                    count += f" and without {plural(len(step.locks.gone), 'old one')}"
                 said = f"`{step.name}`: cargo brought `{expanded(path)}` in step, with {count}"
                 asked = "; a registry was asked for what is not on this machine"
                 yield f"{note}: {said}{asked if step.locks.online else ''}"

@@ -139,6 +139,8 @@ def _locked(locks: Locks) -> Iterator[str]:
         yield f"{expanded(path)} was brought in step by cargo."
     if locks.added:
         yield f"New in it: {', '.join(map(expanded, locks.added))}"
+    if locks.gone:
+        yield f"Gone from it: {', '.join(map(expanded, locks.gone))}"
 
 
 def _reported(changes: ChangeSet) -> Iterator[str]:
