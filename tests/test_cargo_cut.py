@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rustfix_mem.cargo.toml_cut import remove_dependency
+from rustfix_mem.cargo.toml_cut import remove_dependency, remove_shared
 from rustfix_mem.errors import Refused
 from rustfix_mem.text import apply
 
@@ -91,3 +91,32 @@ def test_what_is_shared_goes_with_the_last_who_inherits_it() -> None:
 
 def test_what_is_shared_stays_for_others() -> None:
     assert inherited(MEMBER.replace('"a"', '"b"')) == ROOT
+
+
+SHARED = '[workspace]\nmembers = ["a", "b/*"]\n\n[workspace.dependencies]\nc = "1"\nd = "1"\n'
+ONE = '[package]\nname = "a"\n'
+
+
+@pytest.mark.parametrize(
+    ("root", "member", "goes"),
+    [
+        (SHARED, ONE, True),
+        (SHARED, f"{ONE}[dependencies]\nc.workspace = true\n", False),
+        (SHARED, f"{ONE}# c\n", False),
+        (SHARED, f"{ONE}c-d = 1\n", True),
+        (SHARED.replace("c =", "e ="), ONE, False),
+        (f"{SHARED}[patch.crates-io]\nc = {{ path = 'c' }}\n", ONE, False),
+        (SHARED.replace('c = "1"', 'c.version = "1"'), ONE, True),
+    ],
+)
+def test_what_nobody_inherits_goes_from_what_is_shared(root: str, member: str, goes: bool) -> None:
+    manifests = {"Cargo.toml": root.encode(), "a/Cargo.toml": member.encode()}
+    edits = remove_shared("c", "Cargo.toml", manifests)
+    assert bool(edits) == goes
+    if goes:
+        assert b"c" not in apply(manifests["Cargo.toml"], edits).split(b"dependencies]")[1]
+
+
+def test_what_a_member_that_is_not_here_may_inherit_stays() -> None:
+    with pytest.raises(Refused, match=r"`a/Cargo\.toml` is not in this repository"):
+        remove_shared("c", "Cargo.toml", {"Cargo.toml": SHARED.encode()})

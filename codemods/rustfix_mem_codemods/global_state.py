@@ -161,6 +161,9 @@ class GlobalState(Codemod):
     macro hides something that rustc or clippy would then complain of: an unused static, or a type
     that is too complex.
 
+    What a workspace shares goes from `[workspace.dependencies]` when the last package has dropped
+    it, also if several do at once.
+
     Also reported, never edited: a static that loads the same megabytes as another (syntaxes,
     themes, tables of tokens, fonts), and a function that clones all of a static that never
     changes at each call.
@@ -200,6 +203,7 @@ class GlobalState(Codemod):
                     yield _copied(one, path, codebase)
         yield from _giants(seen, codebase)
         yield from self._crates(seen, codebase)
+        yield from map(_orphan, dependence.orphans(codebase))
 
     def _crates(
         self, seen: Mapping[str, tuple[statics.Static, ...]], codebase: Codebase
@@ -320,6 +324,20 @@ def _converted(
         why=made.why,
         kind=Kind.PROPOSAL,
         fix=Fix(f"make {count} with {std}{also}", made.edits, Applicability.MAYBE_INCORRECT),
+    )
+
+
+def _orphan(one: dependence.Orphan) -> Finding:
+    """What a workspace shares and no package asks for."""
+    shared = "`[workspace.dependencies]`"
+    return Finding(
+        path=one.path,
+        span=one.span,
+        shape="orphan",
+        item=f"workspace: {one.crate}",
+        message=f"`{one.crate}` is in {shared}, and no package has it",
+        kind=Kind.PROPOSAL,
+        fix=Fix(f"take `{one.crate}` out of {shared}", one.edits, Applicability.MAYBE_INCORRECT),
     )
 
 

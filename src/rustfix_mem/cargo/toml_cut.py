@@ -7,7 +7,13 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from rustfix_mem.cargo.files import packaged, read, said_of, workspace_root
+from rustfix_mem.cargo.files import (
+    packaged,
+    read,
+    said_of,
+    shared_dependencies,
+    workspace_root,
+)
 from rustfix_mem.cargo.manifest import read as read_toml
 from rustfix_mem.cargo.toml_lines import scan
 from rustfix_mem.errors import Refused
@@ -45,6 +51,37 @@ def remove_dependency(name: str, package: str, manifests: Manifests) -> tuple[Ed
     return edits
 
 
+def remove_shared(name: str, root: str, manifests: Manifests) -> tuple[Edit, ...]:
+    """The edits that take what nobody inherits out of `[workspace.dependencies]` at `root`.
+
+    None if it is not there, or a manifest in its folder speaks of it, which may be a member's;
+    Refused if a member is not in the repository, or the entry has a form that is not understood.
+    """
+    if name not in shared_dependencies(read(root, manifests)):
+        return ()
+    folder = posixpath.dirname(root)
+    for path, source in manifests.items():
+        if path != root and _is_below(path, folder) and _speaks(source, name):
+            return ()
+    for member in _members(read(root, manifests)):
+        path = posixpath.normpath(posixpath.join(folder, member, "Cargo.toml"))
+        if path not in manifests:
+            raise Refused(f"`{path}` is not in this repository")
+    edits = _cut(root, [("workspace", "dependencies", name)], read(root, manifests), manifests)
+    return () if _speaks(apply(manifests[root], edits), name) else edits
+
+
+def _members(table: Mapping[str, Any]) -> list[str]:
+    """The folders that a workspace names, but for patterns, which only find what is there."""
+    named = table["workspace"].get("members")
+    folders = [str(one) for one in named] if isinstance(named, list) else []
+    return [one for one in folders if not re.search(r"[*?\[]", one)]
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder}/") if folder else True
+
+
 def _path(one: Said) -> Path:
     head = ("target", one.target) if one.target else ()
     return (*head, one.kind, one.key)
@@ -57,8 +94,7 @@ def _unshared(
     root = workspace_root(package, manifests)
     folder = posixpath.dirname(root)
     for path, source in manifests.items():
-        below = path.startswith(f"{folder}/") if folder else True
-        if below and path not in (root, package) and _speaks(source, name):
+        if _is_below(path, folder) and path not in (root, package) and _speaks(source, name):
             return ()
     if root == package:
         return ()

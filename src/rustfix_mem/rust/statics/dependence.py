@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rustfix_mem.cargo.toml_cut import remove_dependency
+from rustfix_mem.cargo.toml_cut import remove_dependency, remove_shared
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.statics.conversion import Converted, convert
 from rustfix_mem.rust.whole.shipped import passed_over
@@ -14,10 +14,12 @@ from rustfix_mem.rust.write.indents import code_of
 from rustfix_mem.text import Edit, Span, apply, line_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rustfix_mem.cargo.manifest import Package
     from rustfix_mem.rust.whole.files import Files
 
-__all__ = ["Refused", "Without", "allowed", "without"]
+__all__ = ["Orphan", "Refused", "Without", "allowed", "orphans", "without"]
 
 LAZY_LOCK = (1, 80)
 """The Rust that has `LazyLock` and `LazyCell`; `OnceLock` and `OnceCell` are older."""
@@ -95,6 +97,33 @@ def without(package: Package, crate: str, files: Files) -> Without | None:
     return Without(
         (*edits, *removed), statics, first, live[first].spans[0], bool(removed), tuple(why)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A crate that a workspace shares, though no package of it asks for it."""
+
+    crate: str
+    path: str
+    span: Span
+    edits: tuple[Edit, ...]
+
+
+CRATES = ("lazy_static", "once_cell")
+
+
+def orphans(files: Files) -> Iterator[Orphan]:
+    """Those of `CRATES`, as when several packages have dropped one at once: each saw the others."""
+    for path in sorted(files.manifests):
+        for crate in CRATES:
+            try:
+                edits = remove_shared(_key(crate, path, files), path, files.manifests)
+            except Refused:
+                continue
+            if edits:
+                at, source = edits[0].span, files.manifests[path]
+                line = source[at.start : at.end].split(b"\n")[0].rstrip()
+                yield Orphan(crate, path, Span(at.start, at.start + len(line)), edits)
 
 
 def _takes_the_macro(source: bytes) -> bool:
