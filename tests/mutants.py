@@ -71,7 +71,7 @@ PARTS = (
     _part(
         "pty-chunks",
         {
-            "file": "outputs purposes waits chunks kept_lines kept_tokens",
+            "file": "outputs purposes waits chunks kept_lines kept_lists kept_tokens",
             "output": "needs capped helpers partial",
         },
         "test_rust_output test_rust_outputs test_rust_purposes test_rust_origins"

@@ -77,6 +77,41 @@ def test_a_list_of_lines(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        "let got: Vec<String> = r.lines().collect::<Result<_, _>>()?; show(&got);",
+        "let got: Vec<_> = r.lines().map_while(Result::ok).collect();",
+        "let got: Result<Vec<String>, std::io::Error> = r.lines().collect();",
+        "let got = r.lines().flatten().collect::<Vec<String>>();",
+        "let got = r.lines().map(|l| l.unwrap()).collect::<String>();",
+        "let got: Vec<String> = LinesStream::new(r.lines()).try_collect().await?;",
+    ],
+)
+def test_lines_that_are_collected(body: str) -> None:
+    assert kept(body) == [("got", "stdout", "")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "let got: Vec<u8> = r.lines().map(|l| number(l)).collect();",
+        "let got: Vec<String> = r.lines().flatten().filter(|l| is(l)).collect();",
+        "let got: Vec<String> = r.lines().flatten().take(9).collect();",
+        "let got: HashSet<String> = r.lines().flatten().collect();",
+        (
+            "let got: Vec<String> ="
+            " r.lines().flatten().collect::<HashSet<_>>().into_iter().collect();"
+        ),
+        "let got: Vec<&str> = text.lines().collect();",
+        "show(r.lines().flatten().collect::<Vec<_>>());",
+        "let (a, b): (Vec<String>, Vec<String>) = r.lines().flatten().collect();",
+    ],
+)
+def test_what_is_not_all_collected(body: str) -> None:
+    assert kept(body) == []
+
+
+@pytest.mark.parametrize(
     ("body", "why"),
     [
         ("all.push_str(&line); if all.len() > 9 { break; }", "`all.len` bounds it already"),

@@ -290,11 +290,21 @@ def test_a_partial_line_that_is_not_counted(
         ('Command::new("git").arg("-c").arg(setting).output()?;', ""),
         ('Command::new("sh").arg("-c").arg(line).status()?;', ""),
         ('Command::new("sh").arg(file).output()?;', ""),
+        ('let sh = "bash"; Command::new(sh).args(["-c", line]).output()?;', "line"),
+        (
+            'let sh = env::var("SHELL").unwrap_or(d); Command::new(&sh).args(["-c", x]).output()?;',
+            "x",
+        ),
+        ('let p = std::env::var_os("SHELL")?; let mut c = Command::new(p); RUN', "line"),
+        ('let p = env::var("EDITOR")?; Command::new(p).args(["-c", line]).output()?;', ""),
+        ('let git = "git"; Command::new(git).args(["-c", line]).output()?;', ""),
+        ('Command::new(program).args(["-c", line]).output()?;', ""),
     ],
 )
 def test_a_shell_that_runs_what_it_is_given(body: str, script: str) -> None:
     for short, long in (
         ("WAIT", "wait_with_output()"),
+        ("RUN", 'c.arg("-c").arg(line); c.output()?;'),
         ("PIPED", "stdout(Stdio::piped())"),
         ("ERRORS", "stderr(if all { Stdio::piped() } else { Stdio::null() })"),
         ("STDIN", "stdout(Stdio::null()).stdin(Stdio::piped())"),

@@ -140,8 +140,9 @@ class PtyChunks(Codemod):
     bounded one can deadlock, so it is a proposal without a fix, as are frames of a protocol whose
     length nobody checks before there is room for it. Other channels are none of its business.
 
-    Lines that a loop reads and keeps, in a text or in a list, are reported where the buffer
-    outlives the loop and nothing in there bounds it. No edit is offered for them.
+    Lines that are collected at once are reported, and those that a loop reads and keeps, in a text
+    or in a list, where the buffer outlives the loop and nothing in there bounds it. No edit is
+    offered for them.
 
     Left alone: terminals' screens, which see every byte as before; lines that are handled as they
     come.

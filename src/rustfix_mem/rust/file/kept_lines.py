@@ -57,6 +57,8 @@ class Kept:
     form: str
     bounded: str
     """What bounds it already, as a sentence; empty if nothing does."""
+    let: Node | None = None
+    """What gives all lines their name, where they are collected at once."""
 
 
 def kept_lines(function: Function, items: Items) -> Iterator[Kept]:

@@ -12,6 +12,7 @@ from rustfix_mem.rust.file.chunks import decoding
 from rustfix_mem.rust.file.frames import Frame, frames
 from rustfix_mem.rust.file.items import collect
 from rustfix_mem.rust.file.kept_lines import kept_lines
+from rustfix_mem.rust.file.kept_lists import collected
 from rustfix_mem.rust.file.kept_tokens import kept_in_macros
 from rustfix_mem.rust.file.origins import origin
 from rustfix_mem.rust.file.places import own_nodes
@@ -58,6 +59,7 @@ ELSEWHERE = "what it is gathered in is not made where it is read"
 NO_PLACE = "the expression that it is part of has no place for a statement"
 LATE = "it is read only when the process has ended, which one that fills the pipe never does"
 BY_LINES = "it is kept line by line, and nothing in the loop bounds how much"
+AT_ONCE = "all its lines are collected, and nothing bounds how many"
 AT_THE_END = "the pipe of a process that has ended holds little: `try_wait`"
 IN_TURN = "one pipe is read to its end before the other: a process that fills the other hangs"
 
@@ -71,9 +73,11 @@ class _Site:
     buffer: Node
     function: Function
     items: Items
+    let: Node | None = None
+    """What makes the buffer, if that is no `let` that makes it empty."""
 
     def fact(self, shape: str, form: str) -> ProcessRead:
-        let, function = let_of(self.buffer), self.function
+        let, function = self.let or let_of(self.buffer), self.function
         name = f"{function.owner}::{function.name}" if function.owner else function.name
         late = LATE if self._is_late() else ""
         return ProcessRead(
@@ -117,7 +121,7 @@ def reads(items: Items) -> Iterator[ProcessRead]:
             if (made := _read(node, function, items)) is not None:
                 nodes.append(node)
                 found.append(made)
-        for kept in kept_lines(function, items):
+        for kept in (*kept_lines(function, items), *collected(function, items)):
             nodes.append(kept.node)
             found.append(_by_lines(kept, function, items))
         for kept in kept_in_macros(function, items):
@@ -133,10 +137,11 @@ IN_MACROS = ("`select!`", "`select_biased!`")
 
 def _by_lines(kept: Kept, function: Function, items: Items) -> ProcessRead:
     """A loop that keeps every line of a pipe: it is told, and not edited."""
-    site = _Site(kept.node, kept.of, kept.buffer, function, items)
+    site = _Site(kept.node, kept.of, kept.buffer, function, items, kept.let)
     made = site.fact("kept-lines", kept.form)
     bounded = kept.bounded or made.bounded
-    return replace(made, bounded=bounded, hitch=made.hitch or BY_LINES, room=None)
+    why = BY_LINES if kept.let is None else AT_ONCE
+    return replace(made, bounded=bounded, hitch=made.hitch or why, room=None)
 
 
 def _read(node: Node, function: Function, items: Items) -> ProcessRead | None:

@@ -26,7 +26,7 @@ SCRIPT = re.compile(
 
 SHELL = re.compile(
     r"Command::new\(\s*&?(?:\"(?:[\w./]*/)?(?:sh|bash|zsh|dash|fish|ksh|cmd|pwsh|powershell|python3?)"
-    r"(?:\.exe)?\"|\w*[sS]hell\w*)"
+    r"(?:\.exe)?\"|\w*[sS]hell\w*|(?:std::)?env::var(?:_os)?\(\s*\"(?:SHELL|COMSPEC)\")"
 )
 """What runs any script: a shell by its name, or by that of the variable that holds it."""
 
@@ -61,7 +61,7 @@ def shells(items: Items) -> Iterator[ShellOutput]:
 
 def _said(command: Node, function: Function) -> str:
     """All that a function says of the command that a call is made on."""
-    said, at = text(command), command
+    said, at = text(command) + _program(command), command
     for _ in range(3):  # `child` of `let child = command.spawn()?`, `command` of …
         names = [n for n in syntax.walk(at) if n.type == "identifier"]
         name = text(names[0]) if names else ""
@@ -69,7 +69,7 @@ def _said(command: Node, function: Function) -> str:
         value = field(bound, "value") if bound is not None else None
         if value is None:
             break
-        said += f"\n{text(value)}"
+        said += f"\n{text(value)}{_program(value)}"
         said += "".join(
             f"\n{text(n)}"
             for n in own_nodes(function.body)
@@ -77,6 +77,20 @@ def _said(command: Node, function: Function) -> str:
         )
         at = value
     return said
+
+
+def _program(command: Node) -> str:
+    """`Command::new("sh")` where a variable holds that name: `let sh = "sh"; Command::new(sh)`."""
+    for node in syntax.walk(command):
+        made = node.type == "call_expression" and text(field(node, "function"))
+        given = syntax.named(field(node, "arguments") or node)[:1]
+        if not made or not made.endswith("Command::new") or not given:
+            continue
+        held = syntax.named(given[0])[-1] if given[0].type == "reference_expression" else given[0]
+        bound = declaration(held, text(held)) if held.type == "identifier" else None
+        value = text(field(bound, "value")) if bound is not None else ""
+        return f"\nCommand::new({value})" if value else ""
+    return ""
 
 
 def _script(said: str) -> str:
