@@ -17,6 +17,10 @@ from rustfix_mem.rust.file.syntax import parsed
         "fn f(p: P) { let P::<Vec<u8>, E> { a, .. } = p; }",
         "fn f() { size::<Vec::<u8>>(); }",
         "type T<'a> = Box<dyn 'a + Fn(f64) -> String>;",
+        "fn f(p: P) { if let Some(box Plan::Query { a, .. }) = p {} }",
+        "fn f(p: P) { let (box ref mut a, box (b, _)) = p; }",
+        "fn f(k: K) -> bool { matches!(k, T![~] | T![a]) }",
+        "fn f() { rule!(CREATE ~ ( OR ~ ^REPLACE )? ~ TABLE) }",
     ],
 )
 def test_valid_rust_that_the_grammar_does_not_know(written: str) -> None:
@@ -39,6 +43,7 @@ def test_valid_rust_that_the_grammar_does_not_know(written: str) -> None:
         "fn f() { let a = 1; #[allow(x)] let b = 2; a::<b>() }",
         "fn f() { P::<u8>::new(); g::<Vec<u8>>(1); if a::<u8>(b) { c } }",
         "fn f(x: Box<dyn Fn() + 'static>) {}",
+        "fn f(boxed: B, a_box: B) { boxed.box_up(a_box); r#box(1) }",
     ],
 )
 def test_what_the_grammar_knows_stays(written: str) -> None:

@@ -17,6 +17,10 @@ FORMS = (
     re.compile(rb"(?<=\w)::(?=<[\w:&' ,]+>>\()"),
     # `dyn 'a + Trait`
     re.compile(rb"(?<=\bdyn )\s*'\w+\s*\+"),
+    # `Some(box Plan::Query { .. })`: `box` is a keyword, and says nothing of names
+    re.compile(rb"\bbox(?=\s+(?:(?:ref|mut)\s+)?[A-Za-z_(\[&])"),
+    # a `~`, which only macros know
+    re.compile(rb"~"),
 )
 
 
