@@ -51,6 +51,8 @@ class Looker(Protocol):
 
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]: ...
 
+    def begin_outlines(self, sources: Iterable[bytes]) -> None: ...
+
     def about(
         self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]], outlines: Mapping[str, bytes]
     ) -> Mapping[str, Deeds]: ...
@@ -256,6 +258,10 @@ class Codebase:
         if path not in self._facts:
             self.prepare_outlines([path])
         return self._facts.get(path) or self._outlines[path]
+
+    def begin_outlines(self, paths: Iterable[str]) -> None:
+        """Have the outlines of many files made meanwhile, for who will ask for them."""
+        self.look_many.begin_outlines([self._texts[path] for path in paths])
 
     def prepare_outlines(self, paths: Iterable[str]) -> None:
         """Make the outlines of many files at once."""

@@ -121,6 +121,10 @@ class Looker:
     def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]:
         return self._answers(Declared(), sources)
 
+    def begin_outlines(self, sources: Iterable[bytes]) -> None:
+        """Make outlines meanwhile, if that is worth workers."""
+        self.begin((source, Declared()) for source in sources)
+
     def about(
         self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]], outlines: Mapping[str, bytes]
     ) -> dict[str, Deeds]:

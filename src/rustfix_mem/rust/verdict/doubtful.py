@@ -30,6 +30,7 @@ SIZED = re.compile(rb"with_capacity")
 def doubtful(skims: Mapping[str, Skim], files: Files) -> Mapping[str, frozenset[str]]:
     """The names of the fields and statics that may be a growing cache, by path."""
     kept = {path: list(seen.declared) for path, seen in skims.items()}
+    files.begin_outlines(path for path, found in kept.items() if any(map(_is_sure, found)))
     aliases = frozenset(alias for seen in skims.values() for alias in seen.aliases)
     files.words.foresee(aliases)
     users = {path for alias in aliases for path in files.files_with(alias)}
@@ -48,12 +49,15 @@ def _may_be(one: Declared) -> bool:
     return not (one.settled or any(word in words_of(one.item) for word in STATE_WORDS))
 
 
+def _is_sure(one: Declared) -> bool:
+    """Whether it is worth asking about whatever other files say."""
+    return _is_named(one) or (one.grown and _may_be(one))
+
+
 def _is_worth(one: Declared, path: str, files: Files) -> bool:
-    if _is_named(one):
+    if _is_sure(one):
         return True
-    if not _may_be(one):
-        return False
-    return one.grown or any(_growers((one.name,), one.public, path, files))
+    return _may_be(one) and any(_growers((one.name,), one.public, path, files))
 
 
 def _is_named(one: Declared) -> bool:
