@@ -137,6 +137,18 @@ DEPENDENCIES = {
         x-util = { path = "util" }
         """,
     ),
+    "own crates among the others, all in one order": (
+        MOKA,
+        """
+        [dependencies]
+        anyhow = "1"
+        lines = { path = "../lines" }
+        metres = { path = "../metres" }
+        +mini-moka = "0.10"
+        serde = "1"
+        x-util = { path = "util" }
+        """,
+    ),
     "own crates in the same group do not count": (
         MOKA,
         """

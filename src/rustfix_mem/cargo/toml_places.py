@@ -90,7 +90,7 @@ def run_for(name: str, found: Sequence[Unit], unlike: Collection[str] = ()) -> S
     a whole. `unlike` names entries of another sort, which do not count beside others.
     """
     every = runs(found, unlike)
-    like = [run for run in every if run[0].name not in unlike] or every
+    like = [run for run in every if any(unit.name not in unlike for unit in run)] or every
     around = [run for run in like if _spans(run, name)]
     return max(around, key=len) if around else like[-1] if like else ()
 
@@ -99,10 +99,19 @@ def runs(found: Sequence[Unit], unlike: Collection[str] = ()) -> list[list[Unit]
     """The entries in runs that are sorted by themselves, or not at all."""
     every = list[list[Unit]]()
     for block in _parted(found, lambda unit: unit.apart):
-        like = [unit for unit in block if unit.name not in unlike] or block
+        like = _alike(block, unlike)
         whole = sorted_by([unit.name for unit in like]) is not None
         every += [like] if whole else _parted(like, lambda unit: unit.commented)
     return every
+
+
+def _alike(block: list[Unit], unlike: Collection[str]) -> list[Unit]:
+    """Without those of another sort, but where they stand among the others, all in one order."""
+    others = [unit.name in unlike for unit in block]
+    mixed = sum(left != right for left, right in pairwise(others)) > 1
+    if mixed and sorted_by([unit.name for unit in block]) is not None:
+        return block
+    return [unit for unit in block if unit.name not in unlike] or block
 
 
 def _parted(found: Sequence[Unit], begins: Callable[[Unit], bool]) -> list[list[Unit]]:
