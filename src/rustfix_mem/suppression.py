@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.finding import Finding
-from rustfix_mem.text import Lines, Span
+from rustfix_mem.text import BOM, Lines, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -128,7 +128,7 @@ def _last(match: re.Match[bytes], lines: Lines, line: int) -> int:
 
     More comments and attributes may stand between the two, as they do for `#[allow]`.
     """
-    if match.string[lines.starts[line - 1] : match.start()].strip(b" \t\xef\xbb\xbf"):
+    if match.string[lines.starts[line - 1] : match.start()].strip(b" \t" + BOM):
         return line
     last = line + 1
     while last < len(lines.starts) and lines.line(last).lstrip().startswith(("//", "#")):

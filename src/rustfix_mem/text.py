@@ -12,6 +12,14 @@ from msgspec import Struct, structs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark with which some editors begin a file: no part of its text."""
+
+
+def beginning(source: bytes) -> int:
+    """Where the text of a file begins: behind a byte order mark."""
+    return len(BOM) if source.startswith(BOM) else 0
+
 
 class Plain(Struct, frozen=True, array_like=True, gc=False):
     """Data of which there are very many, and no cycles: what of a file is kept or sent on.

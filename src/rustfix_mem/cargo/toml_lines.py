@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rustfix_mem.cargo.manifest import read
 from rustfix_mem.errors import Refused
-from rustfix_mem.text import Span, line_at
+from rustfix_mem.text import Span, beginning, line_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ def scan(path: str, source: bytes) -> Document:
     It is remembered: what all packages inherit from is asked about for each.
     """
     tables = list[Table]()
-    at = 3 if source.startswith(b"\xef\xbb\xbf") else 0
+    at = beginning(source)
     head, here, array, key = Span(at, at), tuple[str, ...](), False, Span(at, at)
     while True:
         entries, at = _entries(path, source, at)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from rustfix_mem.text import Edit, Span
+from rustfix_mem.text import BOM, Edit, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -195,7 +195,7 @@ def _tail(document: Document, start: int, limit: int) -> int:
 def insertion(document: Document, at: int, lines: Sequence[str]) -> Edit:
     """The lines put in at `at`, a begin of a line or the end of the file."""
     newline = document.newline
-    whole = at == 0 or document.source[:at].endswith((b"\n", b"\xef\xbb\xbf"))
+    whole = at == 0 or document.source[:at].endswith((b"\n", BOM))
     text = newline.join(lines)
     return Edit(document.path, Span(at, at), text + newline if whole else newline + text)
 
@@ -211,7 +211,7 @@ def table_edit(document: Document, table: Table, lines: Sequence[str]) -> Edit:
 
 def _line_before(document: Document, at: int) -> bytes:
     start = document.source.rfind(b"\n", 0, max(at - 1, 0)) + 1
-    return document.source[start:at].removeprefix(b"\xef\xbb\xbf")
+    return document.source[start:at].removeprefix(BOM)
 
 
 def _line_at(document: Document, at: int) -> bytes:

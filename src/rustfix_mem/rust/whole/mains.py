@@ -11,7 +11,7 @@ from rustfix_mem.rust.whole.allocators import below, full
 from rustfix_mem.rust.whole.attributes import attributes
 from rustfix_mem.rust.whole.endings import WORDS, body_leaves, does_nothing, ends, never_returns
 from rustfix_mem.rust.whole.modules import crates
-from rustfix_mem.text import Span, line_at
+from rustfix_mem.text import Span, beginning, line_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -130,7 +130,7 @@ def _items(around: list[Node], source: bytes) -> tuple[int, bool]:
             continue
         break
     if last is None:
-        return (3 if source.startswith(b"\xef\xbb\xbf") else 0), True
+        return beginning(source), True
     end = last.end_byte
     newline = source.find(b"\n", end - 1 if source[end - 1 : end] == b"\n" else end)
     return (len(source) if newline < 0 else newline + 1), False

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.syntax import COMMENTS, text
-from rustfix_mem.text import Span
+from rustfix_mem.text import Span, beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rustfix_mem.rust.file.syntax import Node
 
-BOM = b"\xef\xbb\xbf"
 COMMA = re.compile(rb"[ \t]*,")
 REST_OF_LINE = re.compile(rb"[ \t]*(?://[^\n]*)?(?:\r?\n|$)")
 IN_LISTS = ("field_declaration", "field_initializer", "shorthand_field_initializer")
@@ -30,7 +29,7 @@ def cut(node: Node) -> Span:
     start, end = (leading[0] if leading else node).start_byte, node.end_byte
     if node.type in IN_LISTS and (comma := COMMA.match(source, end)):
         end = comma.end()
-    line = max(source.rfind(b"\n", 0, start) + 1, _head(source))
+    line = max(source.rfind(b"\n", 0, start) + 1, beginning(source))
     rest = REST_OF_LINE.match(source, end)
     if rest is not None and not source[line:start].strip():
         _must_speak_of_it_alone(node, leading)
@@ -38,11 +37,6 @@ def cut(node: Node) -> Span:
     if leading or node.type not in IN_LISTS:
         raise Refused("it shares a line with something else")
     return _within_line(node)
-
-
-def _head(source: bytes) -> int:
-    """Where the text begins: behind a byte order mark."""
-    return len(BOM) if source.startswith(BOM) else 0
 
 
 def attached(node: Node) -> list[Node]:
@@ -124,10 +118,10 @@ def tidy(source: bytes, spans: Iterable[Span]) -> list[Span]:
 
 def _with_blanks(source: bytes, cut: Span) -> Span:
     start, end = cut.start, cut.end
-    head = _head(source)
-    if (start > head and source[start - 1 : start] != b"\n") or source[end - 1 : end] != b"\n":
+    first = beginning(source)
+    if (start > first and source[start - 1 : start] != b"\n") or source[end - 1 : end] != b"\n":
         return cut
-    before = source[max(source.rfind(b"\n", 0, max(start - 1, 0)) + 1, head) : start].strip()
+    before = source[max(source.rfind(b"\n", 0, max(start - 1, 0)) + 1, first) : start].strip()
     blank = re.compile(rb"(?:[ \t]*\r?\n)+").match(source, end)
     if blank is not None and (not before or before.endswith((b"{", b"("))):
         return Span(start, blank.end())
