@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.uses import KINDS, READING_MACROS
 from rustfix_mem.rust.whole.calls import function_called
+from rustfix_mem.rust.whole.keepers import keepers
 from rustfix_mem.rust.whole.lifetimes import where
-from rustfix_mem.rust.whole.links import keepers, owner_of
+from rustfix_mem.rust.whole.links import owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
