@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 LIB = "src/lib.rs"
 X = '[package]\nname = "x"\n'
 MACHINE = Applicability.MACHINE_APPLICABLE
+BUILT_WITH = {
+    "Cargo.toml": '[workspace]\nmembers = ["a", "b", "c"]\n',
+    "a/Cargo.toml": '[package]\nname = "a"\n[dependencies]\nb = { path = "../b" }\n',
+    "a/src/main.rs": "fn main() {}\n",
+    "b/Cargo.toml": '[package]\nname = "b"\n[dependencies]\nc = { path = "../c" }\n',
+    "b/src/lib.rs": "",
+    "c/Cargo.toml": '[package]\nname = "c"\n',
+    "c/src/lib.rs": "",
+}
+"""A program `a` that is built with the library `b`, and that with `c`."""
+
 Judge = Callable[[Codebase], Iterator[Finding | LeftAlone]]
 
 HEAD = "use std::collections::{HashMap, HashSet};\nuse std::sync::{Arc, LazyLock, Mutex};\n\n"
