@@ -19,6 +19,7 @@ CODEMODS = TOP / "codemods" / "rustfix_mem_codemods"
 # From the ground up: a room imports only from lines above its own. `__init__` is the authoring
 # API; what stands above it goes to the rooms themselves.
 LAYERS = (
+    ("plain",),
     ("text", "errors"),
     ("finding",),
     ("reported",),
@@ -54,7 +55,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 HOMES = {
     "ahocorasick_rs": ("rust.file.portions", "rust.file.skim", "rust.whole"),
     "git": ("git.branch",),
-    "msgspec": ("text", "rust.file.syntax", "scan", "results", "trace"),
+    "msgspec": ("plain", "rust.file.syntax", "scan", "results", "trace"),
     "platformdirs": ("answers",),
     "pytest": ("testing",),
     "rich": ("cli",),

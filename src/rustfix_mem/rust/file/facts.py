@@ -6,7 +6,8 @@ another process. What needs a second file to be known is not a fact.
 
 from __future__ import annotations
 
-from rustfix_mem.text import Plain, Span
+from rustfix_mem.plain import Plain
+from rustfix_mem.text import Span
 
 SCHEMA = 14
 """Goes up when a fact changes its form or its meaning, so that cached facts are made anew."""

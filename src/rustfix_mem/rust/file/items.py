@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import Plain, changed
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import (
     FieldDef,
@@ -17,7 +18,7 @@ from rustfix_mem.rust.file.facts import (
     Use,
 )
 from rustfix_mem.rust.file.syntax import span, text
-from rustfix_mem.text import Plain, Span, changed
+from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import changed
 from rustfix_mem.rust.file import lengths, memo, stamps, syntax
 from rustfix_mem.rust.file.borrows import UNKNOWN, held
 from rustfix_mem.rust.file.entries import entry_method, entry_note
@@ -18,7 +19,6 @@ from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import call_on, declaration, method_call
 from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.rust.file.uses import KIND_OF
-from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import changed
 from rustfix_mem.rust.file import memo, syntax
 from rustfix_mem.rust.file.facts import Lookup
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.syntax import field, span, text
-from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import Plain
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import Place, TypeTree
 from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.syntax import ancestors, field, text
-from rustfix_mem.text import Plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from rustfix_mem.plain import Plain
 from rustfix_mem.rust.file import mend, portions
-from rustfix_mem.text import Plain, Span
+from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import Plain, changed
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import UseOf
 from rustfix_mem.rust.file.scopes import (
@@ -25,7 +26,6 @@ from rustfix_mem.rust.file.scopes import (
 )
 from rustfix_mem.rust.file.slots import discarded, negated, slot_of, whole_of
 from rustfix_mem.rust.file.syntax import field, span, text
-from rustfix_mem.text import Plain, changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

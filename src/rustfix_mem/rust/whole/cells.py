@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import changed
 from rustfix_mem.rust.file.uses import TAKEN
-from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.facts import UseOf

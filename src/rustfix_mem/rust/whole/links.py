@@ -6,12 +6,12 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import changed
 from rustfix_mem.rust.file.facts import GUARDS, Place, TypeTree
 from rustfix_mem.rust.whole.cells import as_kept
 from rustfix_mem.rust.whole.keepers import files_naming, keepers
 from rustfix_mem.rust.whole.modules import above
 from rustfix_mem.rust.whole.types import POINTERS, WRAPPERS, expand
-from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import changed
 from rustfix_mem.rust.file.facts import TypeTree
 from rustfix_mem.rust.file.skim import NAMES
 from rustfix_mem.rust.whole.modules import above
-from rustfix_mem.text import changed
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
