@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem import registry, scan
 from rustfix_mem.git.store import Store
+from rustfix_mem.looker import Looker
 
 if TYPE_CHECKING:
     from rustfix_mem.codebase import Codebase
@@ -25,7 +26,7 @@ BEGIN, END = "<!-- gates: begin -->", "<!-- gates: end -->"
 def codebase(checkout: Path) -> Codebase:
     """The Rust files of the commit that is checked out; nothing of them is looked at yet."""
     with Store.open(checkout) as store:
-        return scan.codebase_of(store.snapshot(store.resolve("HEAD")), (), scan.Looker(1))
+        return scan.codebase_of(store.snapshot(store.resolve("HEAD")), (), Looker(1))
 
 
 def share(paths: tuple[str, ...], of: Codebase) -> str:

@@ -20,8 +20,8 @@ from rustfix_mem.cli.main import main
 from rustfix_mem.codebase import Codebase
 from rustfix_mem.codemod import Codemod, param
 from rustfix_mem.finding import Applicability, Finding, Fix, Kind, LeftAlone, fingerprint
+from rustfix_mem.looker import Looker
 from rustfix_mem.reported import Located, Report, Skipped, Statistics
-from rustfix_mem.scan import Looker
 from rustfix_mem.scope import EVERYWHERE, Scope
 from rustfix_mem.text import Edit, Lines, Position, Span, apply
 

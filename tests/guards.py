@@ -29,9 +29,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import mutants
-from rustfix_mem import changeset, registry, scan
+from rustfix_mem import changeset, registry
 from rustfix_mem.errors import RustfixMemError
 from rustfix_mem.git.snapshot import Snapshot
+from rustfix_mem.looker import Looker
 from rustfix_mem.testing import findings
 from rustfix_mem.testing.case import Case, cases
 from rustfix_mem.testing.checks import contents
@@ -99,7 +100,7 @@ def judged(guard: Guard, chosen: Iterable[Case]) -> Outcome:
     return Outcome(guard, tuple(caught), tuple(edited), crashed)
 
 
-_looker = scan.Looker(1)
+_looker = Looker(1)
 
 
 def share_facts() -> None:
@@ -111,7 +112,7 @@ def _without(guard: Guard) -> Outcome:
     """In a process of its own: the module changed, all cases judged, then tests asked."""
     global _looker
     if mutants.makes_facts(guard.module):
-        _looker = scan.Looker(1)
+        _looker = Looker(1)
     tree = mutants.without(guard, mutants.source_of(guard.module))
     mutants.install(tree, import_module(guard.module))
     part = mutants.part_of(guard.module)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rustfix_mem.changeset import check
 from rustfix_mem.codebase import Codebase
 from rustfix_mem.codemod import Codemod
 from rustfix_mem.finding import Applicability, Finding, LeftAlone
 from rustfix_mem.git.snapshot import Snapshot
+from rustfix_mem.looker import Looker
+from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.look import look
-from rustfix_mem.scan import Looker
 from rustfix_mem_codemods.cache_bounds import CacheBounds
 
 if TYPE_CHECKING:
+    import re
+
+    from rustfix_mem.rust.file.syntax import Tree
     from rustfix_mem.rust.whole.gates import Gate
 
 LIB = "src/lib.rs"
@@ -84,6 +89,40 @@ class Toy(Codemod):
 
     def judge(self, codebase: Codebase) -> Iterator[Finding | LeftAlone]:
         yield from type(self).judging(codebase)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    name: str
+    at: int
+
+
+class Namer(Toy):
+    """Sees the functions of a file; counts how often it looks."""
+
+    gate: ClassVar[Gate] = (b"fn ",)
+    sight: ClassVar[type[Any] | None] = Named
+    looked: ClassVar[list[bytes]] = []
+
+    @classmethod
+    def look(cls, tree: Tree) -> Iterator[Named]:
+        cls.looked.append(tree.source)
+        for node in syntax.walk(tree.root):
+            if node.type == "function_item":
+                yield Named(syntax.text(syntax.field(node, "name")), node.start_byte)
+
+
+FUNCTIONS = {
+    "a.rs": b"fn a() {} fn b() {}",
+    "b.rs": b"struct A;",
+    "c.rs": b"const F: fn () = f;",
+    "d.rs": b"fn broken( {",
+}
+"""What `Namer` sees something in, and what it does not."""
+
+
+def gated(*gate: bytes | re.Pattern[bytes]) -> type[Toy]:
+    return type("Gated", (Toy,), {"gate": gate})
 
 
 def toy(judging: Judge) -> Codemod:

@@ -51,11 +51,11 @@ def test_nor_does_one_that_says_all(repo: Path) -> None:
 def test_the_start_is_light(repo: Path, argv: list[str]) -> None:
     code = (
         "import sys\n"
-        "from rustfix_mem import changeset, registry, scan\n"
+        "from rustfix_mem import changeset, codebase, looker, registry\n"
         "registry.discover = lambda: {'a': registry.Codemod}\n"
         "registry.Codemod.configure = lambda values: None\n"
         "report = changeset.Report((), (), (), changeset.Statistics())\n"
-        "found = changeset.Checked(report, scan.Codebase({}, {}, scan.Looker(1)))\n"
+        "found = changeset.Checked(report, codebase.Codebase({}, {}, looker.Looker(1)))\n"
         "changeset.checked = lambda *a, **k: found\n"
         "from rustfix_mem.cli.main import main\n"
         f"code = main({argv!r})\n"

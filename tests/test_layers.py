@@ -20,7 +20,7 @@ CODEMODS = TOP / "codemods" / "rustfix_mem_codemods"
 # API; what stands above it goes to the rooms themselves.
 LAYERS = (
     ("plain",),
-    ("text", "errors"),
+    ("text", "errors", "sources", "recent"),
     ("finding",),
     ("reported",),
     ("answers",),
@@ -38,7 +38,8 @@ LAYERS = (
     ("git",),
     ("codebase", "facts_cache", "workers"),
     ("wanted",),
-    ("codemod", "suppression"),
+    ("codemod", "suppression", "golden"),
+    ("looker",),
     ("registry", "scan", "scope"),
     ("results", "trace"),
     ("changeset", "lock"),
@@ -55,7 +56,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 HOMES = {
     "ahocorasick_rs": ("rust.file.portions", "rust.file.skim", "rust.whole"),
     "git": ("git.branch",),
-    "msgspec": ("plain", "rust.file.syntax", "scan", "results", "trace"),
+    "msgspec": ("plain", "rust.file.syntax", "looker", "results", "trace"),
     "platformdirs": ("answers",),
     "pytest": ("testing",),
     "rich": ("cli",),

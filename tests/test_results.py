@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from repositories import Repo, make, own_environment
-from rustfix_mem import changeset, results, scan
+from rustfix_mem import changeset, results
 from rustfix_mem.cli.main import main
 from rustfix_mem.git.snapshot import Entry, Snapshot
+from rustfix_mem.looker import Looker
 from rustfix_mem.reported import Report, Statistics
 from rustfix_mem.results import Result
 from rustfix_mem_codemods.cache_bounds import CacheBounds
@@ -167,10 +168,10 @@ def test_a_file_that_took_too_long_is_tried_again(
     with monkeypatch.context() as busy:
         reason = "took more than 8 seconds"
 
-        def _looks(_: object, asked: dict[bytes, object]) -> list[tuple[bytes, object, str]]:
-            return [(source, wanted, reason) for source, wanted in asked.items()]
+        def _looks(_: object, tasks: list[object]) -> list[tuple[object, str]]:
+            return [(task, reason) for task in tasks]
 
-        busy.setattr(scan.Looker, "_looks", _looks)
+        busy.setattr(Looker, "_looks", _looks)
         assert reason in said(capsys)
         assert said(capsys, "-q") == ""
     assert "grows" in said(capsys, "-q")

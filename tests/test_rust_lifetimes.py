@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from rustfix_mem.codebase import Codebase
+from rustfix_mem.looker import Looker
 from rustfix_mem.rust.file import look
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
 from rustfix_mem.rust.whole.types import collections
-from rustfix_mem.scan import Looker
 
 X = b'[package]\nname = "x"\nedition = "2021"\n'
 HEAD = "use std::collections::HashMap;\nuse std::sync::{Arc, LazyLock, Mutex};\n"

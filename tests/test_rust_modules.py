@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rustfix_mem.codebase import Codebase
-from rustfix_mem.scan import Looker
+from rustfix_mem.looker import Looker
 from support import X, codebase
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rustfix_mem.codebase import Codebase
+from rustfix_mem.looker import Looker
 from rustfix_mem.rust.verdict.receivers import may_call
-from rustfix_mem.scan import Looker
 
 X = b'[package]\nname = "x"\nedition = "2021"\n'
 TYPES = """

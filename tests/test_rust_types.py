@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rustfix_mem.codebase import Codebase
+from rustfix_mem.looker import Looker
 from rustfix_mem.rust.file import skim
 from rustfix_mem.rust.whole.types import (
     FAMILIES,
@@ -12,7 +13,6 @@ from rustfix_mem.rust.whole.types import (
     is_clone,
     is_finite,
 )
-from rustfix_mem.scan import Looker
 
 X = '[package]\nname = "x"\nedition = "2021"\n[dependencies]\nindexmap = "2"\ndashmap = "6"\n'
 LIB = "src/lib.rs"

@@ -15,6 +15,7 @@ from rustfix_mem.cli import config
 from rustfix_mem.cli.main import main
 from rustfix_mem.finding import Kind
 from rustfix_mem.git.snapshot import Entry, Snapshot
+from rustfix_mem.looker import MAX_BYTES
 from rustfix_mem.testing.case import Case, cases
 from support import CACHED, HEAD, OWNED, crate
 
@@ -146,7 +147,7 @@ def test_a_blob_that_is_gone_is_no_error() -> None:
 
 
 def test_a_large_file_is_not_compared() -> None:
-    source = b"// x\n" * (scan.MAX_BYTES // 5 + 1)
+    source = b"// x\n" * (MAX_BYTES // 5 + 1)
     before = crate(OWNED + "mod a;\n", {"src/a.rs": "use x::SlugCache;\n"})
     assert not holds(traced(before), before, edited(before, "src/a.rs", source))
 

@@ -7,21 +7,26 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rustfix_mem import facts_cache, registry, scan
+from rustfix_mem import facts_cache, registry
 from rustfix_mem.errors import CodemodBug, did_you_mean
 from rustfix_mem.finding import Applicability, Finding, Fix, LeftAlone, fingerprint
+from rustfix_mem.looker import MAX_BYTES, Looker
 from rustfix_mem.reported import SUPPRESSION, Located, Report, Skipped, Statistics
+from rustfix_mem.scan import codebase_of
 from rustfix_mem.scope import EVERYWHERE
+from rustfix_mem.sources import Texts
 from rustfix_mem.suppression import MARK, complaint, hides, suppressions, unused
 from rustfix_mem.text import Lines, Position, Span, apply, original_offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from rustfix_mem.codebase import Codebase
+    from rustfix_mem.codebase import Codebase, Trouble
     from rustfix_mem.codemod import Codemod
     from rustfix_mem.git.snapshot import Snapshot
+    from rustfix_mem.looker import Progress
     from rustfix_mem.scope import Scope
+    from rustfix_mem.sources import Source
     from rustfix_mem.suppression import Suppression
     from rustfix_mem.text import Edit
 
@@ -110,7 +115,7 @@ def check(
     cache: bool = True,
     scope: Scope = EVERYWHERE,
     thorough: bool = True,
-    progress: scan.Progress | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """The report of `checked`."""
     return checked(
@@ -132,7 +137,7 @@ def checked(
     cache: bool = True,
     scope: Scope = EVERYWHERE,
     thorough: bool = True,
-    progress: scan.Progress | None = None,
+    progress: Progress | None = None,
 ) -> Checked:
     """Everything that `codemods` find; `jobs` workers, 0 for as many as there are cores.
 
@@ -141,9 +146,7 @@ def checked(
     """
     began, looker = time.monotonic(), _looker(jobs, cache, progress)
     try:
-        codebase = scan.codebase_of(
-            snapshot, [type(codemod) for codemod in codemods], looker, thorough
-        )
+        codebase = codebase_of(snapshot, [type(codemod) for codemod in codemods], looker, thorough)
         base, findings = _Base(snapshot, scope, texts=codebase.sources), list[Located]()
         alone: list[tuple[str, LeftAlone, Position]] = []
         for codemod in codemods:
@@ -167,7 +170,7 @@ def plan(
     jobs: int = 0,
     cache: bool = True,
     scope: Scope = EVERYWHERE,
-    progress: scan.Progress | None = None,
+    progress: Progress | None = None,
 ) -> ChangeSet:
     """Apply the trusted fixes, then look again, until nothing is left to fix."""
     began, looker = time.monotonic(), _looker(jobs, cache, progress)
@@ -181,7 +184,7 @@ def _rounds(
     codemod: Codemod,
     before: Snapshot,
     trust: Applicability,
-    looker: scan.Looker,
+    looker: Looker,
     began: float,
     scope: Scope,
 ) -> ChangeSet:
@@ -189,7 +192,7 @@ def _rounds(
     snapshot = before
     applied: list[Located] = []
     for _ in range(MAX_ROUNDS):
-        codebase = scan.codebase_of(snapshot, [type(codemod)], looker)
+        codebase = codebase_of(snapshot, [type(codemod)], looker)
         base.texts = base.texts or codebase.sources  # of the first round, which is the base
         found, alone = _judged(codemod, codebase, base)
         fixable = [f for f in found if f.finding.fix and f.finding.fix.applicability >= trust]
@@ -215,33 +218,31 @@ def _of_base(some: Iterable[Located], base: _Base) -> Iterator[Located]:
         yield replace(one, finding=replace(one.finding, fix=base.fix(one.finding.fix)))
 
 
-def _looker(jobs: int, cache: bool, progress: scan.Progress | None) -> scan.Looker:
-    return scan.Looker(jobs, facts_cache.default_cache() if cache else None, progress=progress)
+def _looker(jobs: int, cache: bool, progress: Progress | None) -> Looker:
+    return Looker(jobs, facts_cache.default_cache() if cache else None, progress=progress)
 
 
-def _statistics(codebase: Codebase, looker: scan.Looker, began: float) -> Statistics:
+def _statistics(codebase: Codebase, looker: Looker, began: float) -> Statistics:
     seconds = round(time.monotonic() - began, 3)
     files, lost = len(codebase.sources), len(looker.lost)
     return Statistics(files, looker.parsed, looker.from_cache, seconds, lost)
 
 
-def _skipped(codebase: Codebase, snapshot: Snapshot, looker: scan.Looker) -> tuple[Skipped, ...]:
+def _skipped(codebase: Codebase, snapshot: Snapshot, looker: Looker) -> tuple[Skipped, ...]:
     bad = [Skipped(path, reason) for path, reason in sorted(snapshot.unread.items())]
     bad += [Skipped(manifest.path, manifest.reason) for manifest in codebase.bad_manifests]
-    for path, facts in sorted(codebase.known.items()):
-        if facts.error is not None:
-            source = codebase.sources[path]
-            why = _why_not(source, facts.error, looker, deep=facts.deep)
-            bad.append(Skipped(path, why))
+    for path, trouble in sorted(codebase.troubles.items()):
+        why = _why_not(codebase.source(path), trouble, looker)
+        bad.append(Skipped(path, why))
     return tuple(bad)
 
 
-def _why_not(source: bytes, error: int, looker: scan.Looker, *, deep: bool) -> str:
-    if len(source) > scan.MAX_BYTES:
-        return f"larger than {scan.MAX_BYTES} bytes"
-    line = Lines.of(source).position(error).line
-    what = "nested too deeply" if deep else "not understood"
-    return looker.lost.get(source) or f"{what} at line {line}"
+def _why_not(source: Source, trouble: Trouble, looker: Looker) -> str:
+    if source.size > MAX_BYTES:
+        return f"larger than {MAX_BYTES} bytes"
+    line = Lines.of(source.read()).position(trouble.error).line
+    what = "nested too deeply" if trouble.deep else "not understood"
+    return looker.lost.get(source.id) or f"{what} at line {line}"
 
 
 def _judged(
@@ -315,9 +316,8 @@ def _unused(codemods: tuple[Codemod, ...], codebase: Codebase, base: _Base) -> l
 
 
 def _unread(path: str, codebase: Codebase) -> bool:
-    facts = codebase.known.get(path)
     bad = {manifest.path for manifest in codebase.bad_manifests}
-    return path in bad or (facts is not None and facts.error is not None)
+    return path in bad or path in codebase.troubles
 
 
 def _spelled(name: str) -> str:
@@ -371,7 +371,7 @@ def _compatible(findings: Iterable[Located]) -> tuple[list[Located], dict[str, l
 
 
 def _rewritten(
-    codemod: Codemod, snapshot: Snapshot, edits: Mapping[str, list[Edit]], looker: scan.Looker
+    codemod: Codemod, snapshot: Snapshot, edits: Mapping[str, list[Edit]], looker: Looker
 ) -> Snapshot:
     """The snapshot after the edits; a new syntax error is the codemod's bug."""
     try:
@@ -381,8 +381,9 @@ def _rewritten(
             f"`{type(codemod).name()}` offers a fix that cannot be made: {error}",
             "nothing was written; please report it with the file",
         ) from error
-    rust = {path: source for path, source in changes.items() if path.endswith(".rs")}
-    broken = [path for path, facts in looker(rust).items() if facts.error is not None]
+    rust = Texts({path: source for path, source in changes.items() if path.endswith(".rs")})
+    found = looker(rust.sources(rust))
+    broken = [path for path, facts in found.items() if facts.read().error is not None]
     if broken:
         raise CodemodBug(
             f"`{type(codemod).name()}` would leave `{broken[0]}` with a syntax error",

@@ -18,6 +18,7 @@ from rustfix_mem.rust.whole import modules
 from rustfix_mem.rust.whole.gates import passing
 from rustfix_mem.rust.whole.names import Names
 from rustfix_mem.rust.whole.words import Words
+from rustfix_mem.sources import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.gates import Gate
     from rustfix_mem.rust.whole.lifetimes import Life
     from rustfix_mem.rust.whole.modules import Reach
+    from rustfix_mem.sources import Source
     from rustfix_mem.text import Span
 
 S = TypeVar("S")
+K = TypeVar("K", covariant=True)
 
 
 class Looks(Protocol):
@@ -44,32 +47,50 @@ class Looks(Protocol):
     def look(cls, tree: Tree) -> Iterable[Any]: ...
 
 
+class Kept(Protocol[K]):
+    """Something that was made, and need not be in memory as it is."""
+
+    def read(self) -> K: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nothing is known of a file."""
+
+    error: int
+    """The byte where the grammar lost the thread."""
+    deep: bool = False
+    """Whether what begins there is merely nested too deeply to be followed."""
+
+
 class Looker(Protocol):
     """Who makes facts, outlines and sights, of many files at once."""
 
-    def __call__(self, sources: Mapping[str, bytes]) -> Mapping[str, FileFacts]: ...
+    def __call__(self, sources: Mapping[str, Source]) -> Mapping[str, Kept[FileFacts]]: ...
 
-    def outlines(self, sources: Mapping[str, bytes]) -> Mapping[str, Outline]: ...
+    def outlines(self, sources: Mapping[str, Source]) -> Mapping[str, Kept[Outline]]: ...
 
-    def begin_outlines(self, sources: Iterable[bytes]) -> None: ...
+    def begin_outlines(self, sources: Iterable[Source]) -> None: ...
 
     def about(
-        self, sources: Mapping[str, tuple[bytes, tuple[str, ...]]], outlines: Mapping[str, bytes]
-    ) -> Mapping[str, Deeds]: ...
+        self, sources: Mapping[str, tuple[Source, tuple[str, ...]]], outlines: Mapping[str, Source]
+    ) -> Mapping[str, Kept[Deeds]]: ...
 
     def made(
-        self, wanted: Sequence[tuple[bytes, tuple[str, ...]]]
-    ) -> Sequence[tuple[Construction, ...]]: ...
+        self, wanted: Sequence[tuple[Source, tuple[str, ...]]]
+    ) -> Sequence[Kept[tuple[Construction, ...]]]: ...
 
     def sights(
-        self, codemod: type[Looks], sources: Mapping[str, bytes]
-    ) -> Mapping[str, tuple[Any, ...]]: ...
+        self, codemod: type[Looks], sources: Mapping[str, Source]
+    ) -> Mapping[str, Kept[tuple[Any, ...]]]: ...
+
+    def trouble(self, source: Source) -> Trouble | None: ...
 
 
 class Sources(Mapping[str, bytes]):
     """Every Rust file, by path; remembers whose bytes somebody has had."""
 
-    def __init__(self, texts: Mapping[str, bytes]) -> None:
+    def __init__(self, texts: Texts) -> None:
         self.texts = texts
         """The same, for who answers only questions that `trace` can ask again."""
         self.read = set[str]()
@@ -108,9 +129,9 @@ class Codebase:
     """Reads `lockfile.FILES`, when somebody asks for `cargo_files`."""
     passing: dict[Gate, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """The files that pass each gate that has been asked."""
-    _facts: dict[str, FileFacts] = field(default_factory=dict, repr=False)
-    _outlines: dict[str, Outline] = field(default_factory=dict, repr=False)
-    _about: dict[str, dict[frozenset[str], Deeds]] = field(default_factory=dict, repr=False)
+    _facts: dict[str, Kept[FileFacts]] = field(default_factory=dict, repr=False)
+    _outlines: dict[str, Kept[Outline]] = field(default_factory=dict, repr=False)
+    _about: dict[str, dict[frozenset[str], Kept[Deeds]]] = field(default_factory=dict, repr=False)
     lives: dict[str, Life] = field(default_factory=dict, repr=False)
     """What `lifetimes` has found out, by file and type."""
     scopes: dict[tuple[str, Span], tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -124,17 +145,17 @@ class Codebase:
     never: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """The files with a function of a name that never returns, as `endings` found out."""
     _nearby: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    _made: dict[str, dict[tuple[str, ...], tuple[Construction, ...]]] = field(
+    _made: dict[str, dict[frozenset[str], Kept[tuple[Construction, ...]]]] = field(
         default_factory=dict, repr=False
     )
     _users: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _reach: dict[str, Reach] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self.sources = Sources(self.sources)
+        self.sources = Sources(Texts.of(self.sources))
 
     @property
-    def _texts(self) -> Mapping[str, bytes]:
+    def _texts(self) -> Texts:
         assert isinstance(self.sources, Sources)
         return self.sources.texts
 
@@ -165,9 +186,11 @@ class Codebase:
         return Names(self)
 
     @property
-    def known(self) -> Mapping[str, Outline]:
-        """The facts and outlines that have been asked for so far."""
-        return self._outlines | self._facts
+    def troubles(self) -> Mapping[str, Trouble]:
+        """The files of which facts or an outline were asked for in vain."""
+        asked = {*self._outlines, *self._facts}
+        found = ((path, self.look_many.trouble(self._texts.source(path))) for path in asked)
+        return {path: trouble for path, trouble in found if trouble is not None}
 
     @cached_property
     def words(self) -> Words:
@@ -180,7 +203,7 @@ class Codebase:
     def facts(self, path: str) -> FileFacts:
         if path not in self._facts:
             self.prepare([path])
-        return self._facts[path]
+        return self._facts[path].read()
 
     @property
     def read(self) -> frozenset[str]:
@@ -205,9 +228,9 @@ class Codebase:
 
     def prepare(self, paths: Iterable[str]) -> None:
         """Make the facts of many files at once."""
-        wanted = {p: self._texts[p] for p in dict.fromkeys(paths) if p not in self._facts}
+        wanted = [path for path in dict.fromkeys(paths) if path not in self._facts]
         if wanted:
-            self._facts.update(self.look_many(wanted))
+            self._facts.update(self.look_many(self._texts.sources(wanted)))
 
     def about(self, path: str, words: Iterable[str]) -> Deeds:
         """What the functions of a file do about some words: all there is with one of these names.
@@ -217,8 +240,11 @@ class Codebase:
         asked = frozenset(words)
         self.prepare_about([(path, asked)])
         if path in self._facts:
-            return self._facts[path].deeds
-        return next(found for known, found in self._about[path].items() if asked <= known)
+            return self._facts[path].read().deeds
+        trouble = self.look_many.trouble(self._texts.source(path))
+        if trouble is not None:
+            return Deeds(error=trouble.error)
+        return next(it for known, it in self._about[path].items() if asked <= known).read()
 
     def prepare_about(self, wanted: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Find out for many files at once what their functions do about some words."""
@@ -229,46 +255,50 @@ class Codebase:
             if not known:
                 missing[path] = asked | missing.get(path, frozenset())
         if missing:
-            outlines = {p: self._texts[p] for p in missing if p not in self._outlines}
-            sources = {p: (self._texts[p], tuple(sorted(ws))) for p, ws in missing.items()}
+            outlines = self._texts.sources(p for p in missing if p not in self._outlines)
+            sources = {p: (self._texts.source(p), tuple(sorted(ws))) for p, ws in missing.items()}
             found = self.look_many.about(sources, outlines)
             self._outlines |= self.look_many.outlines(outlines)
             for path, deeds in found.items():
-                error = self._outlines[path].error
-                said = deeds if error is None else Deeds(error=error)
-                self._about.setdefault(path, {})[missing[path]] = said
+                self._about.setdefault(path, {})[missing[path]] = deeds
 
     def made(self, path: str, words: Iterable[str]) -> tuple[Construction, ...]:
         """Where a file makes values of types with these names."""
-        asked = tuple(sorted(words))
+        asked = frozenset(words)
         self.prepare_made([(path, asked)])
-        return self._made[path][asked]
+        found = next(it for known, it in self._made[path].items() if asked <= known).read()
+        return tuple(one for one in found if one.type.rpartition("::")[2] in asked)
 
     def prepare_made(self, wanted: Iterable[tuple[str, Iterable[str]]]) -> None:
-        """Find out for many files where they make values of types with some names."""
-        asked = dict.fromkeys((path, tuple(sorted(words))) for path, words in wanted)
-        new = [(path, ws) for path, ws in asked if ws not in self._made.get(path, ())]
-        if new:
-            found = self.look_many.made([(self._texts[path], words) for path, words in new])
-            for (path, words), made in zip(new, found, strict=True):
-                self._made.setdefault(path, {})[words] = made
+        """Find out for many files at once where they make values of types with some names."""
+        missing: dict[str, frozenset[str]] = {}
+        for path, words in wanted:
+            asked = frozenset(words)
+            if not any(asked <= known for known in self._made.get(path, ())):
+                missing[path] = asked | missing.get(path, frozenset())
+        if missing:
+            asked_of = [(self._texts.source(p), tuple(sorted(ws))) for p, ws in missing.items()]
+            found = self.look_many.made(asked_of)
+            for (path, asked), made in zip(missing.items(), found, strict=True):
+                self._made.setdefault(path, {})[asked] = made
 
     def outline(self, path: str) -> Outline:
         """What a file declares: for who does not ask what its functions do, which costs more."""
         if path not in self._facts:
             self.prepare_outlines([path])
-        return self._facts.get(path) or self._outlines[path]
+        kept = self._facts.get(path) or self._outlines[path]
+        return kept.read()
 
     def begin_outlines(self, paths: Iterable[str]) -> None:
         """Have the outlines of many files made meanwhile, for who will ask for them."""
-        self.look_many.begin_outlines([self._texts[path] for path in paths])
+        self.look_many.begin_outlines(map(self._texts.source, paths))
 
     def prepare_outlines(self, paths: Iterable[str]) -> None:
         """Make the outlines of many files at once."""
         known = self._facts, self._outlines
         unknown = [p for p in dict.fromkeys(paths) if not any(p in made for made in known)]
         if unknown:
-            self._outlines.update(self.look_many.outlines({p: self._texts[p] for p in unknown}))
+            self._outlines.update(self.look_many.outlines(self._texts.sources(unknown)))
 
     def passed(self, codemod: type[Looks]) -> tuple[str, ...]:
         """The files that pass a codemod's gate: where its judging starts."""
@@ -284,9 +314,8 @@ class Codebase:
     def sights(self, codemod: type[Looks], kind: type[S]) -> Mapping[str, tuple[S, ...]]:
         """What `codemod.look` saw, by path; only files in which it saw something."""
         assert kind is codemod.sight
-        wanted = {path: self._texts[path] for path in self.passed(codemod)}
-        found = self.look_many.sights(codemod, wanted)
-        return {path: seen for path, seen in found.items() if seen}
+        found = self.look_many.sights(codemod, self._texts.sources(self.passed(codemod)))
+        return {path: seen for path, kept in found.items() if (seen := kept.read())}
 
     def reach(self, path: str) -> Reach:
         if path not in self._reach:
@@ -328,6 +357,12 @@ class Codebase:
                 if found is not None:
                     return found.decode("utf-8", "replace")
         return ""
+
+    def source(self, path: str) -> Source:
+        """The bytes of a Rust file, for who tells them from others."""
+        assert isinstance(self.sources, Sources)
+        self.sources.read.add(path)
+        return self._texts.source(path)
 
     def text(self, path: str, span: Span) -> str:
         return self.sources[path][span.start : span.end].decode("utf-8", "replace")

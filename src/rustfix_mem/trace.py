@@ -178,7 +178,7 @@ def _same(
         return False
     if not asked.looked:
         return True
-    from rustfix_mem.scan import MAX_BYTES  # few edits are of a file that was parsed
+    from rustfix_mem.looker import MAX_BYTES  # few edits are of a file that was parsed
     from rustfix_mem.wanted import About, Declared, Facts, Made, Sights
 
     if max(len(before), len(behind)) > MAX_BYTES:

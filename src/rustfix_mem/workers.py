@@ -56,6 +56,10 @@ class _Task:
     function: Callable[[Any], Any]
     of: Any
     cost: int
+    sent: Callable[[Any], Any] | None = None
+
+    def message(self) -> tuple[Callable[[Any], Any], Any]:
+        return self.function, self.of if self.sent is None else self.sent(self.of)
 
 
 @dataclass
@@ -95,8 +99,12 @@ class Workers:
         tasks: Sequence[Any],
         costs: Sequence[int] = (),
         first: int = 0,
+        sent: Callable[[Any], Any] | None = None,
     ) -> None:
         """Have tasks done meanwhile, numbered from `first` on; their answers are for `finish`.
+
+        `sent` makes what is sent in place of a task when its turn comes: where all of that would
+        be more than should be held.
 
         A worker is given several at once, more of those that cost little: one that waits for the
         next is idle. More is given only here and there, since nobody else looks who is done.
@@ -104,7 +112,7 @@ class Workers:
         with self._ended_by_errors():
             for at, task in enumerate(tasks):
                 cost = costs[at] if costs else 1
-                self._waiting.append(_Task(first + at, function, task, cost))
+                self._waiting.append(_Task(first + at, function, task, cost, sent))
             self._feed()
             if self._busy:
                 self._done.extend(self._answers(0.0))
@@ -147,7 +155,7 @@ class Workers:
         while True:
             worker = self._idle.pop() if self._idle else self._start()
             try:
-                worker.pipe.send([(task.function, task.of) for task in part])
+                worker.pipe.send([task.message() for task in part])
             except OSError:  # it died while it had nothing to do
                 _end(worker)
                 continue

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rustfix_mem.changeset import ChangeSet
     from rustfix_mem.codemod import Codemod
-    from rustfix_mem.scan import Looker
+    from rustfix_mem.looker import Looker
     from rustfix_mem.testing.case import Case
     from rustfix_mem.text import Edit
 

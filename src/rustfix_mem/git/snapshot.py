@@ -75,6 +75,11 @@ class Snapshot:
             return self.changed[path]
         return next(iter(self.load([self.entries[path].oid])))
 
+    def id(self, path: str) -> bytes:
+        """What git calls, or would call, what a file holds: the same for equal bytes only."""
+        changed = self.changed.get(path)
+        return (self.entries[path].oid if changed is None else blob_id(changed)).encode()
+
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Path and bytes of each of `paths`, in that order, with one request to the store."""
         wanted = list(paths)
