@@ -20,7 +20,8 @@ CODEMODS = TOP / "codemods" / "rustfix_mem_codemods"
 # API; what stands above it goes to the rooms themselves.
 LAYERS = (
     ("plain",),
-    ("text", "errors", "sources", "recent"),
+    ("text", "errors", "held", "recent"),
+    ("sources",),
     ("finding",),
     ("reported",),
     ("answers",),

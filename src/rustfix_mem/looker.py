@@ -18,6 +18,7 @@ import msgspec
 
 from rustfix_mem.codebase import Trouble
 from rustfix_mem.golden import check_grammar
+from rustfix_mem.held import Held
 from rustfix_mem.recent import Recent
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.wanted import About, Declared, Facts, Made, Sights
@@ -40,8 +41,11 @@ WORTH_WORKERS = 50_000
 WORTH_MORE = 400_000
 """Bytes from which on it is done in more than one."""
 
-UNPACKED = 2_000_000
-"""Bytes of answers, as they are packed, that are held unpacked."""
+PACKED = 8_000_000
+"""Bytes of answers that are held in memory."""
+
+UNPACKED = 1_500_000
+"""Bytes of answers, as they are packed, that are held unpacked too: twelve times as large."""
 
 Progress = Callable[[int, int], object]
 """Who is told how many files are done, and of how many."""
@@ -106,7 +110,7 @@ class Looker:
     lost: dict[bytes, str] = field(default_factory=dict)
     """Why a file could not be looked at, by its id."""
     progress: Progress | None = None
-    _memory: dict[bytes, bytes] = field(default_factory=dict)
+    _memory: Held[bytes] = field(default_factory=lambda: Held(PACKED))
     _recent: Recent[Any] = field(default_factory=lambda: Recent(UNPACKED))
     _troubles: dict[bytes, Trouble] = field(default_factory=dict)
     """By the id of a file: who is told needs not ask for more."""
