@@ -1,4 +1,4 @@
-"""Bytes by key: in memory, and from some size on in a temporary file."""
+"""Bytes by key: in memory, until they are many; then in a temporary file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ K = TypeVar("K")
 
 
 class Held(Generic[K]):
-    """Holds about `most` bytes; what comes behind them is read again whenever it is asked for."""
+    """Holds `most` bytes at most; of more none, and all is read again whenever it is asked for.
+
+    To hold some of many would cost memory, and save little.
+    """
 
     def __init__(self, most: int) -> None:
-        self._left = most
+        self._most = most
+        self._size = 0
         self._here: dict[K, bytes] = {}
         self._there: dict[K, tuple[int, int]] = {}
         self._spool = _Spool()
@@ -27,11 +31,19 @@ class Held(Generic[K]):
 
     def __setitem__(self, key: K, data: bytes) -> None:
         """Keep what nobody has kept by that key."""
-        at = self._spool.put(data) if len(data) > self._left else None
-        if at is None:  # there is room for it, or none on disk
-            self._left -= len(data)
-            self._here[key] = data
-        else:
+        self._size += len(data)
+        self._here[key] = data
+        if self._size > self._most:
+            self._spill()
+
+    def _spill(self) -> None:
+        """Move all to the file, or as much as there is room for on the disk."""
+        while self._here:
+            key, data = self._here.popitem()
+            at = self._spool.put(data)
+            if at is None:
+                self._here[key] = data
+                return
             self._there[key] = at, len(data)
 
 

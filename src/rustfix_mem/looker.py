@@ -42,7 +42,7 @@ WORTH_MORE = 400_000
 """Bytes from which on it is done in more than one."""
 
 PACKED = 8_000_000
-"""Bytes of answers that are held in memory."""
+"""Bytes of answers of which none are held any more, as they are packed."""
 
 UNPACKED = 1_500_000
 """Bytes of answers, as they are packed, that are held unpacked too: twelve times as large."""
