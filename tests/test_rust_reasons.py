@@ -160,3 +160,22 @@ def test_what_decides_whether_to_look_up_and_makes_the_value_is_told() -> None:
     assert reason in helped("", "fs.is_some() &&", "fs.read(key)")
     assert reason in helped("let reused = fs.is_some();", "reused &&", "fs.read(key)")
     assert helped("", "!fs &&", parameter="fs: bool") == "fix"
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("INTERNAL_SLUGS_CACHE", ""),
+        ("INTERNALS_CACHE", ""),
+        ("INTERNATIONAL_CACHE", ""),
+        ("INTERN_CACHE", "intern"),
+        ("INTERNED_CACHE", "interned"),
+        ("INTERNS_CACHE", "interns"),
+        ("STRING_INTERNER_CACHE", "interner"),
+        ("INTERNING_CACHE", "interning"),
+    ],
+)
+def test_what_is_internal_interns_nothing(name: str, state: str) -> None:
+    found = said(SLUGS.replace("SLUGS", name))
+    reason = f"alone: it is called `{state}`: state that somebody relies on"
+    assert found == (reason if state else "fix")

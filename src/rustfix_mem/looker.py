@@ -68,16 +68,25 @@ class Looked:
     packed: list[bytes]
     parsed: bool
     """Whether that took parsing it."""
-    error: int | None
-    """Where the grammar lost the thread, if it was parsed."""
+    trouble: Trouble | None
 
 
 def look_packed(task: tuple[bytes, Sequence[Wanted]]) -> Looked:
     """What a worker does with one file; it is parsed once."""
     source, wanted = task
     with syntax.parsed(source) as tree:
-        packed = [_encoder().encode(one.make(source)) for one in wanted]
-        return Looked(packed, tree.is_parsed, tree.error() if tree.is_parsed else None)
+        made = [one.make(source) for one in wanted]
+        trouble = next(filter(None, map(_trouble, wanted, made)), None)
+        error = tree.error() if tree.is_parsed else None
+        if trouble is None and error is not None:
+            trouble = Trouble(error)
+        return Looked([*map(_encoder().encode, made)], tree.is_parsed, trouble)
+
+
+def _trouble(of: Wanted, made: Any) -> Trouble | None:
+    """Why a file declares nothing, if that is what was wanted."""
+    told = isinstance(of, Facts | Declared) and made.error is not None
+    return Trouble(made.error, made.deep) if told else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,19 +221,20 @@ class Looker:
                 made = _decoder(of.answer).decode(packed)
             except msgspec.DecodeError:
                 continue
-            self._remember(key, source, of, packed, made)
+            self._memory[key] = packed
+            self._recent.put(key, made, len(packed))
+            self._note(source, _trouble(of, made))
             self._recalled.add(source.id)
             del missing[key]
 
-    def _remember(self, key: bytes, source: Source, of: Wanted, packed: bytes, made: Any) -> None:
-        self._memory[key] = packed
-        self._recent.put(key, made, len(packed))
-        if isinstance(of, Facts | Declared) and made.error is not None:
-            self._troubles[source.id] = Trouble(made.error, made.deep)
+    def _note(self, source: Source, trouble: Trouble | None) -> None:
+        if trouble is not None:
+            self._troubles[source.id] = trouble
 
     def _say(self, key: bytes, source: Source, of: Wanted, made: Any) -> None:
         """What is said of a file without a look at it."""
-        self._remember(key, source, of, _encoder().encode(made), made)
+        self._memory[key] = _encoder().encode(made)
+        self._note(source, _trouble(of, made))
 
     def _said_of_broken(self, source: Source, of: Wanted) -> Any:
         trouble = self._troubles.get(source.id)
@@ -254,11 +264,9 @@ class Looker:
                 continue
             if answer.parsed:
                 self._parsed.add(source.id)
-            if answer.error is not None:
-                self._troubles[source.id] = Trouble(answer.error)
-            for (key, of), packed in zip(task.wanted.items(), answer.packed, strict=True):
-                self._remember(key, source, of, packed, _decoder(of.answer).decode(packed))
-                made[key] = packed
+            self._note(source, answer.trouble)
+            for key, packed in zip(task.wanted, answer.packed, strict=True):
+                self._memory[key] = made[key] = packed
         if self.cache is not None and made:
             self.cache.put(made)
 

@@ -19,6 +19,10 @@ FORMS = (
     re.compile(rb"(?<=\bdyn )\s*'\w+\s*\+"),
     # `Some(box Plan::Query { .. })`: `box` is a keyword, and says nothing of names
     re.compile(rb"\bbox(?=\s+(?:(?:ref|mut)\s+)?[A-Za-z_(\[&])"),
+    # a lint's attribute before an expression in a tuple
+    re.compile(rb"(?P<kept>[,(]\s*)#\[(?:allow|expect|warn|deny)\([^\[\]\n]*\)\]"),
+    # `impl A + for<'a> B<'a>`
+    re.compile(rb"(?P<kept>\+\s*)for\s*<[\w', ]*>"),
     # a `~`, which only macros know
     re.compile(rb"~"),
 )
@@ -27,5 +31,10 @@ FORMS = (
 def mended(source: bytes) -> bytes:
     """The source with spaces for all of these forms; itself if there are none."""
     for form in FORMS:
-        source = form.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), source)
+        source = form.sub(_blanked, source)
     return source
+
+
+def _blanked(found: re.Match[bytes]) -> bytes:
+    kept = found.groupdict().get("kept", b"")
+    return kept + re.sub(rb"[^\n]", b" ", found[0][len(kept) :])

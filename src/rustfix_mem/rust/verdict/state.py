@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 STATE_WORDS = tuple(
     f"_{word}"
-    for word in "permission grant deny_ denied allowed_ policy_ limiter semaphore intern registry_"
-    " pending in_flight inflight session_ sessions_ credential glyph texture approv quota".split()
+    for word in "permission grant deny_ denied allowed_ policy_ limiter semaphore intern_ interns_"
+    " interner interned_ interning_ registry_ pending in_flight inflight session_ sessions_"
+    " credential glyph texture approv quota".split()
 )
 """Names of things that somebody relies on: only a second net, the shapes above are the first."""
 
