@@ -297,6 +297,36 @@ def test_every_call_that_ends_the_program_is_seen_where_few_of_a_file_is_copied(
     assert [one.line for one in mains.exits([MAIN], owner.package, outside)][-1] == 18
 
 
+COMMAND = """\
+IMPORT
+fn started() -> Error {
+    Command::new("other")
+        .arg("a")
+        .exec()
+}
+fn asked(sql: Query) { sql.exec(1); sql.exec::<u8>(); exec(); }
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "lines"),
+    [
+        ("use std::os::unix::process::CommandExt;", [("exec", 5)]),
+        ("use std::os::unix::process::CommandExt as _;", [("exec", 5)]),
+        ("use std::{os::unix::process::{self, CommandExt}, process::Command};", [("exec", 5)]),
+        ("use tokio::process::Command;", []),
+        ("use std::process; // CommandExt", []),
+    ],
+)
+def test_another_program_in_the_place_of_this_one_ends_it(
+    imported: str, lines: list[tuple[str, int]]
+) -> None:
+    whole = codebase({MAIN: COMMAND.replace("IMPORT", imported) + "fn main() { started(); }\n"})
+    (owner,) = programs.owners(whole.packages)
+    found = mains.exits([MAIN], owner.package, whole)
+    assert [(one.text, one.line) for one in found] == lines
+
+
 def test_a_name_of_a_function_that_never_returns_is_found_wherever_it_is() -> None:
     source = "fn main() { a::run() }\n"
     for other, never in (

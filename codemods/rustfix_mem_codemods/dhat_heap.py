@@ -105,8 +105,8 @@ class DhatHeap(Codemod):
     It is only reported if the guard cannot be first, or would never be dropped: `async fn main`, or
     another attribute that rewrites `main`; a `main` that a macro makes or a `use` brings in; a
     `main` that ends in `process::exit` whatever happens, or in a loop that nothing leaves. Where
-    the program may end so on some ways, or by a panic with `panic = "abort"`, that is said, with
-    the places.
+    the program may end so on some ways, by `exec`, or by a panic with `panic = "abort"`, that is
+    said, with the places.
 
     Left alone are libraries, macros, build scripts, tests, benchmarks and examples, and programs
     that are built for WebAssembly, without `main` or without the standard library, and chores:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.files import Files
 
 WORDS = frozenset({"exit", "abort"})
+REPLACING = "exec"
 APART = ("closure_expression", "async_block", "const_block", "function_item", "impl_item")
 """What has a way out of its own: a `return` in it does not leave what is around."""
 STAYING = frozenset(
@@ -166,6 +167,19 @@ def ends(call: Node, never: Callable[[str], bool]) -> bool:
     if name in WORDS and ("process" in called or (called == name and _imports(call, name))):
         return True
     return never(name)
+
+
+def replaces(call: Node) -> bool:
+    """Whether a call is `command.exec()`, which does not come back if it can start the command."""
+    called, given = field(call, "function"), field(call, "arguments")
+    method = field(called, "field") if called is not None else None
+    return (
+        method is not None
+        and method.text == REPLACING
+        and given is not None
+        and not named(given)
+        and _imports(call, "CommandExt")
+    )
 
 
 def _imports(node: Node, name: str) -> bool:

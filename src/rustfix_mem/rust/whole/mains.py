@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.syntax import COMMENTS, field, named, parsed, span, text, walk
 from rustfix_mem.rust.whole.allocators import below, full
 from rustfix_mem.rust.whole.attributes import attributes
-from rustfix_mem.rust.whole.endings import WORDS, body_leaves, does_nothing, ends, never_returns
+from rustfix_mem.rust.whole.endings import (
+    REPLACING,
+    WORDS,
+    body_leaves,
+    does_nothing,
+    ends,
+    never_returns,
+    replaces,
+)
 from rustfix_mem.rust.whole.modules import crates
 from rustfix_mem.text import Span, beginning, line_at
 
@@ -25,7 +33,7 @@ BARE = re.compile(rb"#!\[(?:cfg_attr\([^\]]*)?no_(?:std|main)\b")
 HEAD = ("use_declaration", "extern_crate_declaration", "inner_attribute_item", "shebang")
 ATTRIBUTES = ("attribute_item", *COMMENTS)
 PROCESS = re.compile(rb"\bprocess\s*::")
-CALLED = re.compile(rb"\b(?:exit|abort)\s*(?:\(|/[/*])")
+CALLED = re.compile(rb"\b(?:exit|abort|exec)\s*(?:\(|/[/*])")
 """A call, with a comment before its arguments maybe."""
 BROUGHT_IN = re.compile(r"\bmain\s*(?:[;,}]|$)")
 """A `use` of a `main`, which may be called so only here."""
@@ -170,9 +178,10 @@ def _attributes(node: Node, around: list[Node]) -> list[Attribute]:
 
 def exits(programs: Iterable[str], package: Package, files: Files) -> tuple[Exit, ...]:
     """The calls of `process::exit` and `abort` in programs of a package, which are known by their
-    root files, and in the libraries that they may be linked with."""
+    root files, and in the libraries that they may be linked with; those of `exec`, too, by which
+    another program takes the place of this one."""
     linked, found = {*programs, *_libraries(package, files)}, list[Exit]()
-    for path in sorted({p for word in WORDS for p in files.files_with(word)}):
+    for path in sorted({p for word in {*WORDS, REPLACING} for p in files.files_with(word)}):
         if path not in files.exits:
             files.exits[path] = tuple(_exits(path, files))
         if files.exits[path] and linked & crates(path, files):
@@ -191,12 +200,22 @@ def _exits(path: str, files: Files) -> list[tuple[int, str]]:
     tests = [one.span for one in files.outline(path).fns if one.test]
     with parsed(source) as tree:
         calls = (node for node in walk(_around_exits(tree)) if node.type == "call_expression")
-        ending = [call for call in calls if ends(call, lambda _: False)]
+        ending = [(call, text(field(call, "function"))) for call in calls if _ends(call)]
         return [
-            (line_at(source, call.start_byte), text(field(call, "function")))
-            for call in ending
+            (line_at(source, _name_of(call).start_byte), REPLACING if replaces(call) else said)
+            for call, said in ending
             if not any(test.holds(span(call)) for test in tests)
         ]
+
+
+def _ends(call: Node) -> bool:
+    return ends(call, lambda _: False) or replaces(call)
+
+
+def _name_of(call: Node) -> Node:
+    """What is called: of a chain that goes over lines, its last method."""
+    called = field(call, "function") or call
+    return field(called, "field") or called
 
 
 def _around_exits(tree: Tree) -> Node:
