@@ -26,11 +26,21 @@ ACTIONS = re.compile(
     r"\bfs::(?:write|create_dir|create_dir_all|remove_\w+|rename|copy|hard_link|set_permissions)\b"
     r"|\bFile::create\w*|\bOpenOptions\b|\bwrite_all\b(?=\()|\b(?:try_|blocking_)?send\b(?=\(\s*[^)\s])"
     r"|\b(?:thread|tokio|task)::spawn\w*|\benv::set_var\b|\bprocess::exit\b"
+    r"|(?<!fn )\b(?:register|subscribe|enqueue|publish|notify|upload)(?:_[a-z_]\w*)?(?=\()"
 )
 """Calls that leave something behind; `send()` of a request that was built up is none of them."""
 
 PROGRAMS = re.compile(r"\bCommand::new\b")
 """A program that is run may do anything, but most of those that are remembered only answer."""
+
+OUTSIDE = re.compile(
+    r"\.(?:send(?=\(\))|fetch_(?:one|all|optional)\b(?=\())"
+    r"|\b(?:reqwest::(?:blocking::)?get|ureq::(?:get|post|request))\b(?=\()"
+)
+"""Requests to services and databases, which may answer otherwise later."""
+
+FOREIGN = re.compile(r"\bunsafe\s*\{|\b(?:cpp|asm|msg_send|js)!")
+"""Code of which Rust does not say what it does."""
 
 CALLED = re.compile(r"(?<![\w.:!])(?:self\.|Self::)?([a-z_]\w*)(?:::<[^>()]*>)?\(")
 
@@ -77,10 +87,14 @@ def effects(collection: Collection, growths: tuple[Here, ...], files: Files) -> 
         yield from _comes_back(here, files)
 
 
-def programs(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
-    """Where a miss runs a program: a human should say that it only answers."""
+def others(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Where a miss asks others than Rust code: a human should say that they only answer."""
     for what in _found(PROGRAMS, growths, files):
         yield f"computing it again runs a program: {what}"
+    for what in _found(OUTSIDE, growths, files):
+        yield f"computing it again sends a request, whose answer may be another: {what}"
+    for what in _found(FOREIGN, growths, files):
+        yield f"computing it again runs code that Rust does not check: {what}"
 
 
 def _changes(here: Here, collection: Collection, files: Files) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rustfix_mem.rust.file.borrows import FREE, IN_ELSE
 from rustfix_mem.rust.file.pairs import HALF
 from rustfix_mem.rust.file.uses import KIND_OF
 from rustfix_mem.rust.verdict.branches import exclusive
-from rustfix_mem.rust.verdict.effects import effects, programs
+from rustfix_mem.rust.verdict.effects import effects, others
 from rustfix_mem.rust.verdict.receivers import may_call
 from rustfix_mem.rust.whole.calls import called_in, function_called, functions_of, reached
 from rustfix_mem.rust.whole.exposure import is_outside
@@ -406,7 +406,7 @@ def unsure(
         yield "it is `pub`: code outside of the workspace may touch it too"
     if any(h.use.lookup is not None and h.use.lookup.age == "fresh" for h in growths):
         yield "its entries have a time to live: computed again early, one may differ"
-    yield from programs(growths, files)
+    yield from others(growths, files)
     yield from _measured(live, files)
     if any(here.use.note == "once" for here in growths):
         yield "after the bound is reached, a message may be said again"
