@@ -29,6 +29,7 @@ def held(body: str) -> list[str]:
         "let e = M.get(&k); let v = e.len(); drop(e); compute(v)",
         "match M.get(&k) { Some(v) => v.clone(), None => V(0) };",
         "M.insert(k, compute(k));",
+        "if let Some(v) = M.get(&k) && v.1.elapsed() < TTL { return Ok(v.0.clone()); } compute(k)",
         "M.entry(k).or_insert_with(|| compute(k)).clone()",
         "for x in y { if let Some(v) = M.get(&x) { out.push(v.clone()); } } compute(k)",
     ],
@@ -78,5 +79,5 @@ def test_borrowed_while_other_code_runs(body: str) -> None:
 
 
 def test_nobody_looks_where_no_map_is_concurrent() -> None:
-    found = look(b"static M: HashMap<K, V> = n(); fn f(k: K) { MM.insert(k, 1); }")
+    found = look(b"impl A { fn f(&mut self, k: K) { self.m.insert(k, 1); } }")
     assert [use.held for m in found.mentions for use in m.uses] == ["?"]

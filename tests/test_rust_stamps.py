@@ -257,3 +257,28 @@ def test_text_that_is_no_utf_8() -> None:
     assert found.error is None
     uses = [use for mention in found.mentions for use in mention.uses]
     assert [use.lookup is not None for use in uses if use.kind == "grow"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("opened", "verdict"),
+    [
+        ("let Ok(m) = OTHER.read() && let Some((v, at)) = m.get(key)", "fix"),
+        ("let Ok(m) = OTHER.read() && ready() && let Some((v, at)) = m.get(key)", "report"),
+        (
+            "let Ok(m) = OTHER.read() && let Ok(n) = ready() && let Some((v, at)) = m.get(key)",
+            "report",
+        ),
+    ],
+)
+def test_what_only_opens_the_map_is_no_condition(opened: str, verdict: str) -> None:
+    """Without the lock nothing is found either, and the answer is computed."""
+    source = (
+        HEAD.replace("VALUE", PAIR)
+        .replace("KEPT_CACHE", "OTHER_CACHE")
+        .replace("Mutex<HashMap", "RwLock<HashMap")
+    )
+    body = f"if {opened.replace('OTHER', 'OTHER_CACHE')} && at.elapsed() < TTL {{ return *v; }}"
+    put = "m.insert(key.to_owned(), (n, Instant::now()));"
+    put = f"if let Ok(mut m) = OTHER_CACHE.write() {{\n {put}\n }}"
+    fn = f"pub fn call(key: &str) -> u32 {{\n {body}\n let n = key.len() as u32;\n {put}\n n\n}}"
+    assert said(f"{source}{fn}\n").startswith(verdict)

@@ -41,7 +41,7 @@ COPIES = frozenset(
 QUIET = COPIES | frozenset(
     "value key pair value_mut deref as_ref as_str as_slice as_deref as_path as_bytes unwrap expect"
     " map and_then filter unwrap_or unwrap_or_default ok_or is_some_and is_none_or eq ok push"
-    " push_str".split()
+    " push_str elapsed duration_since saturating_duration_since as_secs as_millis".split()
 )
 """Methods that only read, copy, or hand on what they are called on."""
 MAKES = ("Some", "Ok", "Err", "Box::new", "Arc::clone", "Rc::clone", "Arc::new", "String::from")

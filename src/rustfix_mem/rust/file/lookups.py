@@ -92,7 +92,8 @@ def _tell(place: lengths.Key, uses: list[UseOf], body: _Body) -> dict[tuple[Span
     nodes = {use.span: _node_at(body.function.node, use.span) for use in (*growths, *lookups)}
     tests = {use.span: tuple(memo.tests_of(nodes[use.span])) for use in lookups}
     capped = lengths.capped(place, body.checks) if growths else ""
-    shared = b"Dash" in body.function.node.file.source  # asked once: a file may have very many uses
+    dash = b"Dash" in body.function.node.file.source  # asked once: a file may have very many uses
+    shared = dash or place[0] == "static"  # a static without a lock is concurrent, by any name
     for growth in growths:
         node = nodes[growth.span]
         found = _lookup_for(growth, node, lookups, nodes, tests, body)
@@ -166,7 +167,8 @@ def _lookup_for(
             continue
         for test in tests[use.span]:
             form = memo.miss_form(test, node)
-            age, part = stamps.age(test, node, body.function) if form else ("", "")
+            asked = nodes[use.span]
+            age, part = stamps.age(test, asked, node, body.function) if form else ("", "")
             if age == "fresh" and len(tests[use.span]) > 1:
                 age, part = "asked", ""  # what is stale may be asked for elsewhere
             if form == "fresh" and age != "fresh" and _compares(test.node, growth):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import memo, syntax
 from rustfix_mem.rust.file.parts import parts_of, put_in, references
-from rustfix_mem.rust.file.scopes import alias_name, declaration, let_conditions
+from rustfix_mem.rust.file.scopes import alias_name, bound_names, declaration, let_conditions
 from rustfix_mem.rust.file.syntax import ancestors, field, text
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ class _Hit:
     """The match whose value the answer is, if it is not returned."""
 
 
-def age(test: memo.Test, growth: Node, function: Function) -> tuple[str, str]:
+def age(test: memo.Test, lookup: Node, growth: Node, function: Function) -> tuple[str, str]:
     """What a hit asks of the entry's age, as `Lookup.age` says, and the part that it hands out."""
-    hit = _hit(test)
+    hit = _hit(test, lookup)
     if hit is None:
         return "", ""
     names = parts_of(hit.pattern)
@@ -79,34 +79,44 @@ def is_stamped(growth: Node) -> bool:
     return len(given) == 2 and _says_time(given[1])
 
 
-def _hit(test: memo.Test) -> _Hit | None:
+def _hit(test: memo.Test, lookup: Node) -> _Hit | None:
     match test.kind:
         case "iflet":
-            return _branch(test.node)
+            return _branch(test.node, lookup)
         case "match":
             return _arm(test.node)
     return None
 
 
-def _branch(node: Node) -> _Hit | None:
+def _branch(node: Node, lookup: Node) -> _Hit | None:
     """`if let Some(entry) = … { if fresh { return … } }`, or `&& fresh` in its condition."""
     condition, body = field(node, "condition"), field(node, "consequence")
     lets = let_conditions(condition)
-    pattern = field(lets[0], "pattern") if lets else None
+    own = next((let for let in lets if syntax.holds(let, lookup)), lets[0] if lets else None)
+    pattern = field(own, "pattern") if own is not None else None
     if condition is None or body is None or pattern is None:
         return None
     asked: Node | None = None
     answer: Node | None = None
     regions = (condition, body)
-    if field(node, "alternative") is None and len(lets) == 1:
+    opened = [let for let in lets if let != own and own is not None and _leads_to(let, own)]
+    if field(node, "alternative") is None and len(lets) == len(opened) + 1:
         if condition.type == "let_chain":
-            others = [part for part in syntax.named(condition) if part != lets[0]]
+            others = [part for part in syntax.named(condition) if part not in (own, *opened)]
             asked, answer = (others[0] if len(others) == 1 else None), _returned(body)
         elif (inner := _only(body)) is not None and inner.type == "if_expression":
             plain = field(inner, "alternative") is None
             asked = field(inner, "condition") if plain else None
             answer = _returned(field(inner, "consequence"))
     return _Hit(pattern, regions, asked, answer)
+
+
+def _leads_to(let: Node, own: Node) -> bool:
+    """Whether a `let` before the look-up only opens the map: `let Ok(m) = lock.read()`."""
+    pattern, value = field(let, "pattern"), field(own, "value")
+    names = [text(name) for name in bound_names(pattern)] if pattern is not None else []
+    before = let.start_byte < own.start_byte and len(names) == 1 and value is not None
+    return before and value is not None and any(True for _ in syntax.named_so(value, names[0]))
 
 
 def _arm(node: Node) -> _Hit | None:
