@@ -12,6 +12,7 @@ X = b'[package]\nname = "x"\nedition = "2021"\n'
 HEAD = "use std::collections::HashMap;\nuse std::sync::{Arc, LazyLock, Mutex};\n"
 OWNER = HEAD + "pub struct Cache { entries: HashMap<K, V> }\n"
 OUT = "impl Cache { pub fn new() -> Self { Cache { entries: m() } } }\n"
+PLUGIN = "impl Plugin for Cache { async fn new(of: Of) -> R<Self> { Ok(Cache { entries: m() }) } }"
 
 
 def life(source: str, root: str = "src/lib.rs", **files: str) -> Life:
@@ -130,6 +131,11 @@ def life(source: str, root: str = "src/lib.rs", **files: str) -> Life:
         ),
         pytest.param("fn f() { Cache::new().go(); }", "short", False, id="temporary"),
         pytest.param("fn f() -> Cache { Cache::new() }", "unknown", False, id="returned"),
+        pytest.param(f"{PLUGIN}fn f() {{}}", "unknown", False, id="by a trait"),
+        pytest.param(
+            f'{PLUGIN}register_plugin!("x", "y", Cache);', "likely", False, id="registered"
+        ),
+        pytest.param(f'{PLUGIN}register!("x", Caches);', "unknown", False, id="another registered"),
         pytest.param("fn f() { let c = Cache::new(); g(c); }", "unknown", False, id="moved"),
         pytest.param(
             "fn f() { g(Arc::new(Mutex::new(Cache::new()))); }", "unknown", False, id="Arc"

@@ -179,3 +179,23 @@ def test_what_is_internal_interns_nothing(name: str, state: str) -> None:
     found = said(SLUGS.replace("SLUGS", name))
     reason = f"alone: it is called `{state}`: state that somebody relies on"
     assert found == (reason if state else "fix")
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ("fn same(a: &Arc<str>, b: &Arc<str>) -> bool { Arc::ptr_eq(a, b) }", "alone: identity"),
+        ("// Arc::ptr_eq would be too much here\n", "fix"),
+        ("#[cfg(test)] mod tests { #[test] fn f() { assert!(Arc::ptr_eq(&a(), &b())); } }", "fix"),
+        (
+            "fn now(a: &Arc<A>) { KEPT.set(NonNull::new_unchecked(Arc::as_ptr(a) as *mut _)); }",
+            "fix",
+        ),
+        ("fn key(a: &Arc<A>) -> usize { Arc::as_ptr(a) as usize }", "alone: identity"),
+    ],
+)
+def test_who_compares_pointers(more: str, verdict: str) -> None:
+    shared = SLUGS.replace("String, String>", "String, Arc<String>>").replace(
+        "sync::{", "sync::{Arc, "
+    )
+    assert said(shared.replace("-> String", "-> Arc<String>") + more).startswith(verdict)

@@ -42,3 +42,25 @@ def test_what_does_not_run_for_hours(path: str, said: str) -> None:
 
 def test_test_code_in_the_library() -> None:
     assert passed_over("src/lib.rs", True, codebase({"src/lib.rs": ""})).startswith("test code")
+
+
+@pytest.mark.parametrize(
+    ("needs", "said"),
+    [("[dependencies]", ""), ("[dev-dependencies]", "test code: it does not run for hours")],
+)
+def test_a_part_of_the_program_may_be_called_fuzz(needs: str, said: str) -> None:
+    """A package that programs need is no test, whatever its folder is called."""
+    head = '[package]\nname = "{}"\nversion = "0.0.0"\nedition = "2021"\n'
+    files = codebase(
+        {
+            "Cargo.toml": '[workspace]\nmembers = ["app", "evm/fuzz", "fuzz/more"]\n',
+            "app/Cargo.toml": f'{head.format("app")}{needs}\nevm-fuzz = "0"\n',
+            "app/src/main.rs": "fn main() {}",
+            "evm/fuzz/Cargo.toml": head.format("evm-fuzz"),
+            "evm/fuzz/src/lib.rs": "",
+            "fuzz/more/Cargo.toml": f'{head.format("more")}[dependencies]\nevm-fuzz = "0"\n',
+            "fuzz/more/src/lib.rs": "",
+        }
+    )
+    assert passed_over("evm/fuzz/src/lib.rs", False, files) == said
+    assert passed_over("fuzz/more/src/lib.rs", False, files).startswith("test code")

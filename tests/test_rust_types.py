@@ -15,6 +15,7 @@ from rustfix_mem.rust.whole.types import (
 )
 
 X = '[package]\nname = "x"\nedition = "2021"\n[dependencies]\nindexmap = "2"\ndashmap = "6"\n'
+X += 'nohash-hasher = "0.2"\nalloy-primitives = "1"\n'
 LIB = "src/lib.rs"
 STD = (
     "use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};\n"
@@ -100,6 +101,14 @@ def spoken(found: Collection) -> str:
             id="lazy",
         ),
         pytest.param("struct A { m: HashMap<K, Vec<V>> }", "A.m hash-map K Vec<V>", id="of lists"),
+        pytest.param(
+            "use nohash_hasher::IntMap; struct A { m: IntMap<K, V> }", "A.m hash-map K V", id="int"
+        ),
+        pytest.param(
+            "use alloy_primitives::map as a; struct A { m: a::HashSet<K> }",
+            "A.m hash-set K",
+            id="alloy",
+        ),
     ],
 )
 def test_collections(source: str, found: str) -> None:

@@ -30,3 +30,16 @@ def test_what_makes_a_cache_is_named_by_its_full_path(use: str, written: str, ma
     found = check((CacheBounds(),), crate(source, {"Cargo.toml": MANIFEST}), cache=False)
     messages = [one.finding.message for one in found.findings]
     assert [message.split("`")[3] for message in messages] == [made_by]
+
+
+def test_what_is_only_pointed_to_does_not_act() -> None:
+    """A `Weak<Client>` holds no client open: what goes is the knowledge that there is one."""
+    source = (
+        "use std::sync::{LazyLock, Weak};\nuse moka::future::Cache;\n"
+        "static CLIENTS: LazyLock<Cache<String, Weak<other::Client>>> =\n"
+        "    LazyLock::new(|| Cache::builder().build());\n"
+    )
+    found = check((CacheBounds(),), crate(source, {"Cargo.toml": MANIFEST}), cache=False)
+    assert [one.finding.why for one in found.findings] == [
+        ("its values are `Weak`: an entry says what is still in use",)
+    ]

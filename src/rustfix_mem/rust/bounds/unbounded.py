@@ -173,7 +173,7 @@ def _against(
         return
     found = hazards(kept.args[1], path, maker.module, files)
     if found.acts:
-        yield f"a value acts when it is dropped: `{found.acts[0]}`"
+        yield found.act
     if found.mutable:
         yield f"shared mutable values: `{found.mutable[0]}`"
 

@@ -54,7 +54,9 @@ class Skim:
     """What `numbers` has to tell of it, where one of both is so and somebody has looked."""
 
 
-NAMES = tuple("HashMap HashSet BTreeMap BTreeSet IndexMap IndexSet DashMap DashSet".split())
+NAMES = tuple(
+    "HashMap HashSet BTreeMap BTreeSet IndexMap IndexSet DashMap DashSet IntMap IntSet".split()
+)
 """How the names of all types end that are collections."""
 
 NAMED = rb"\s+(\w+)\s*(<[^;{(]*?>)?\s*(?:where\b[^;{]*)?([{(])"

@@ -70,10 +70,30 @@ def emptied(live: tuple[Here, ...], files: Files) -> Iterator[str]:
         fn = files.outline(here.path).fns[here.mention.fn] if here.mention.fn >= 0 else None
         if here.use.kind != "clear" or not here.sure or fn is None or fn.owner:
             continue
-        call = re.compile(rf"(?<![\w.])(?:[a-z_]\w*::)*{fn.name}\s*\(".encode())
         for path in files.files_with(fn.name):
             reach = files.reach(path)
             runs = reach.state == "seen" and not reach.test
-            if path != here.path and runs and call.search(files.sources[path]):
+            if path != here.path and runs and _is_called(fn.name, here.path, path, files):
                 yield f"emptied by `{fn.name}`, which {path} calls"
                 return
+
+
+def _is_called(name: str, home: str, path: str, files: Files) -> bool:
+    """Whether a file calls the function of this name of another: not its own, nor of a third."""
+    call = re.compile(rf"(?<![\w.])(fn\s+)?((?:[a-z_]\w*::)*){name}\s*\(".encode())
+    found = list(call.finditer(files.sources[path]))
+    own = any(m[1] for m in found)
+    declared = re.compile(rf"\bfn\s+{name}\b".encode())
+    others = [p for p in files.files_with(name) if p not in (home, path)]
+    thirds = {_module(p) for p in others if declared.search(files.sources[p])} - {_module(home)}
+    for m in found:
+        through = m[2].decode().split("::")[-2:-1]
+        if not m[1] and (through[0] not in thirds if through else not own):
+            return True
+    return False
+
+
+def _module(path: str) -> str:
+    """What the module of a file is called, by its path."""
+    stem = path.removesuffix(".rs").removesuffix("/mod").removesuffix("/lib").removesuffix("/src")
+    return stem.rpartition("/")[2]

@@ -30,10 +30,13 @@ STATE_WORDS = tuple(
     f"_{word}"
     for word in "permission grant deny_ denied allowed_ policy_ limiter semaphore intern_ interns_"
     " interner interned_ interning_ registry_ pending in_flight inflight session_ sessions_"
-    " credential glyph texture approv quota".split()
+    " credential glyph texture approv quota rate_limit ratelimit throttl circuit_breaker".split()
 )
 """Names of things that somebody relies on: only a second net, the shapes above are the first."""
 
+
+LIMITS = ("limiter", "rate_limit", "ratelimit", "throttl", "circuit_breaker")
+"""Names of types whose values count what was done, wherever they keep that."""
 
 CACHE_WORDS = ("cache", "_memo_", "_memos_", "memoiz", "memois")
 """Names of what is worth a report, and a look, even where it is not understood."""
@@ -82,6 +85,10 @@ def _called_state(collection: Collection) -> Iterator[str]:
     denied = [word for word in STATE_WORDS if word in said]
     if denied:
         yield f"it is called `{denied[0].strip('_')}`: state that somebody relies on"
+    for kept in collection.value.walk() if collection.value is not None else ():
+        if any(word in words_of(kept.name) for word in LIMITS):
+            yield f"a value is a `{kept.name}`, which counts what was done"
+            return
 
 
 def _kept(
@@ -265,7 +272,7 @@ def _value_hazards(
         return
     found = hazards(collection.value, collection.path, collection.module, files)
     if found.acts:
-        yield f"a value acts when it is dropped: `{found.acts[0]}`"
+        yield found.act
     if found.mutable:
         yield f"shared mutable values: `{found.mutable[0]}`"
     if collection.value.name in ("Instant", "SystemTime"):
@@ -360,7 +367,7 @@ def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
 
 
 COMPARES = re.compile(
-    rb"\bptr_eq\b|\baddr_eq\b|\bptr::eq\b|\b(?:Arc|Rc)::as_ptr\b"
+    rb"\bptr_eq\b|\baddr_eq\b|\bptr::eq\b|(?<!new_unchecked\()\b(?:Arc|Rc)::as_ptr\b"
     rb"|\bptr::from_ref\b(?=[^;\n]*[!=]= )|\bas \*const\b(?=[^;\n]*[!=]= )"
 )
 
@@ -377,9 +384,21 @@ def _identity(collection: Collection, files: Files) -> Iterator[str]:
     package = files.reach(collection.path).package
     mine = f"{package.folder}/" if package is not None and package.folder else ""
     for path in files.words.matching(COMPARES, b"ptr"):
-        if path.startswith(mine) and (found := COMPARES.search(files.sources[path])):
-            yield f"identity may matter: {path} compares pointers with `{found[0].decode()}`"
+        found = _compared(path, files) if path.startswith(mine) else ""
+        if found:
+            yield f"identity may matter: {path} compares pointers with `{found}`"
             return
+
+
+def _compared(path: str, files: Files) -> str:
+    """What compares pointers in a file; empty if nothing does, remarks and tests apart."""
+    source = files.sources[path]
+    for found in COMPARES.finditer(source):
+        line = source[source.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+        tests = (fn.span for fn in files.outline(path).fns if fn.test)
+        if b"//" not in line and not any(one.start <= found.start() < one.end for one in tests):
+            return found[0].decode()
+    return ""
 
 
 def _addresses(collection: Collection, growths: tuple[Here, ...]) -> Iterator[str]:

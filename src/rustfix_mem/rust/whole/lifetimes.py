@@ -90,7 +90,7 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
     if seen_made is not None:
         return seen_made
     if trait := _made_by_type(owner, file, files):
-        return Life("unknown", f"who asks for any `Default` that is `{trait}` may make one")
+        return Life("unknown", f"who asks for any `{trait}` may make one")
     return Life("unused", f"nobody in this workspace makes a `{owner.name}` outside of tests")
 
 
@@ -316,10 +316,22 @@ def _is_for_others(maker: FnDef, owner: TypeDef, path: str, files: Files) -> boo
 
 def _made_by_type(owner: TypeDef, file: str, files: Files) -> str:
     """The trait of others through which a type parameter may make one; empty if there is none."""
-    traits = {fn.trait for fn in files.outline(file).fns if fn.owner == owner.name and fn.trait}
+    own = [fn for fn in files.outline(file).fns if fn.owner == owner.name and fn.trait]
+    makers = [fn for fn in own if fn.trait not in STANDARD and _makes(fn, owner)]
+    if makers:
+        return min(fn.trait for fn in makers)
+    traits = {fn.trait for fn in own}
     if "Default" not in owner.derives and "Default" not in traits:
         return ""
-    return min((trait for trait in traits if trait not in STANDARD), default="")
+    others = [trait for trait in traits if trait not in STANDARD]
+    return f"Default` that is `{min(others)}" if others else ""
+
+
+def _makes(fn: FnDef, owner: TypeDef) -> bool:
+    """Whether a function answers one that it was not given."""
+    answers = [] if fn.returns is None else list(fn.returns.walk())
+    given = any(parameter.name == "self" for parameter in fn.params)
+    return not given and any(one.name in ("Self", owner.name) for one in answers)
 
 
 def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Life]:
@@ -331,10 +343,14 @@ def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Li
     argument = rf"::<[^;(){{}}]*\b{name}\b[^;(){{}}]*>|<{name}\s+as\b"
     written = re.compile(rf"\b{name}(?:::<[^;(){{}}]*>)?::[a-z_]\w*|{argument}")
     literal = re.compile(rf"{written.pattern}|\b{name}\s*\{{")
+    registered = re.compile(rf"\b(\w*register\w*!)\s*[({{][^;{{}}]*\b{name}\b".encode())
     for path in paths:
         reached, facts = files.reach(path), files.outline(path)
         if reached.state in ("test", "bench", "example", "build") or reached.test:
             continue
+        if files.words.holds(path, registered):
+            macro = registered.search(files.sources[path])
+            yield Life("likely", f"`{macro[1].decode() if macro else ''}` in {path} registers it")
         for static in facts.statics:
             value = files.text(path, static.span).partition("=")[2]
             if not static.test and literal.search(value):

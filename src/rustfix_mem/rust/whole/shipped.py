@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rustfix_mem.cargo.manifest import Package
     from rustfix_mem.rust.whole.files import Files
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
@@ -32,12 +33,23 @@ def passed_over(path: str, test: bool, files: Files) -> str:
     return files.passed_over[path, test]
 
 
+def _is_of_tests(package: Package) -> bool:
+    """Whether a package lies in a folder for tests, by its name."""
+    return TESTING.search(f"{package.folder}/") is not None
+
+
+def _is_needed(package: Package, files: Files) -> bool:
+    """Whether programs need a package that lies where tests do: a `crates/fuzz` that is a part."""
+    users = [one for one in files.packages if package.crate in one.needs - one.tests_with]
+    return any(one != package and not _is_of_tests(one) for one in users)
+
+
 def _passed_over(path: str, test: bool, files: Files) -> str:
     reach = files.reach(path)
     state, package = reach.state, reach.package
     if test or reach.test or files.serves_tests(package):
         state = "test"
-    if package and TESTING.search(f"{package.folder}/"):
+    if package is not None and _is_of_tests(package) and not _is_needed(package, files):
         state = "test"
     if state in NOT_BUILT:
         return NOT_BUILT[state]

@@ -24,6 +24,7 @@ FAMILIES = {
     "FxHashMap": "hash-map",
     "AHashMap": "hash-map",
     "FnvHashMap": "hash-map",
+    "IntMap": "hash-map",
     "BTreeMap": "btree-map",
     "IndexMap": "index-map",
     "FxIndexMap": "index-map",
@@ -32,6 +33,7 @@ FAMILIES = {
     "FxHashSet": "hash-set",
     "AHashSet": "hash-set",
     "FnvHashSet": "hash-set",
+    "IntSet": "hash-set",
     "BTreeSet": "btree-set",
     "IndexSet": "index-set",
     "DashSet": "dash-set",
@@ -45,6 +47,12 @@ KNOWN_CRATES = (
     "ahash",
     "fnv",
     "dashmap",
+    "nohash_hasher",
+    "foldhash",
+    "gxhash",
+    "alloy_primitives::map",
+    "alloy::primitives::map",
+    "revm::primitives",
     "?",
 )
 WRAPPERS = frozenset(
@@ -331,6 +339,9 @@ PLAIN = frozenset(
 TICKETS = ("Id", "ID", "Idx", "Index", "Key", "Handle", "Token", "Ref")
 
 
+WEAK = ("Weak", "WeakEntity")
+"""What holds nothing alive, so that what it points to does not count."""
+
 STAMP = "Instant"
 """What says when something was made. A `SystemTime` may say that of a file, each time the same."""
 
@@ -344,6 +355,15 @@ class Hazards:
     unknown: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
     stamps: tuple[str, ...] = ()
+
+    @property
+    def act(self) -> str:
+        """What happens, or is lost, when a value is dropped, for people; empty if nothing."""
+        if not self.acts:
+            return ""
+        if self.acts[0] in WEAK:
+            return f"its values are `{self.acts[0]}`: an entry says what is still in use"
+        return f"a value acts when it is dropped: `{self.acts[0]}`"
 
 
 @dataclass(slots=True)
@@ -376,7 +396,7 @@ def unknown_in(tree: TypeTree, path: str, module: str, files: Files) -> tuple[st
 
 
 def _visit(tree: TypeTree, path: str, module: str, search: _Search) -> None:
-    for inner in tree.args:
+    for inner in tree.args if tree.name not in WEAK else ():
         _visit(inner, path, module, search)
     if tree.head in ("dyn", "impl", "fn", "*", "?"):
         search.unknown.append(str(tree))
