@@ -46,7 +46,8 @@ KINDS = {
     "clear": "clear",
     "lookup": "get contains_key contains get_key_value get_full get_mut get_many_mut",
     "length": "len is_empty",
-    "read": "capacity reserve shrink_to_fit shrink_to hasher try_reserve",
+    "read": "capacity reserve shrink_to_fit shrink_to hasher try_reserve heap_size_bytes"
+    " total_size_bytes",
     "enumerate": "iter iter_mut keys values values_mut into_iter into_keys into_values range"
     " range_mut first_key_value last_key_value is_subset is_superset is_disjoint difference union"
     " intersection symmetric_difference first last get_index get_index_of par_iter to_owned"

@@ -343,7 +343,7 @@ def _perhaps_made(owner: TypeDef, paths: list[str], files: Files) -> Iterator[Li
     argument = rf"::<[^;(){{}}]*\b{name}\b[^;(){{}}]*>|<{name}\s+as\b"
     written = re.compile(rf"\b{name}(?:::<[^;(){{}}]*>)?::[a-z_]\w*|{argument}")
     literal = re.compile(rf"{written.pattern}|\b{name}\s*\{{")
-    registered = re.compile(rf"\b(\w*register\w*!)\s*[({{][^;{{}}]*\b{name}\b".encode())
+    registered = re.compile(rf"(register\w*!)\s*[({{][^;{{}}]*\b{name}\b".encode())
     for path in paths:
         reached, facts = files.reach(path), files.outline(path)
         if reached.state in ("test", "bench", "example", "build") or reached.test:
