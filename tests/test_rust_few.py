@@ -113,3 +113,46 @@ def test_comments_that_mean_it(comment: str) -> None:
 )
 def test_comments_that_say_nothing_of_it(comment: str) -> None:
     assert judged("text", comment=comment) == FIXED
+
+
+RECURSIVE = """
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+static RULE_CACHE: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
+pub fn depth_of(rule: &str) -> usize {
+    if let Some(known) = RULE_CACHE.lock().unwrap().get(rule) {
+        return *known;
+    }
+    let made = 1 + other(rule);
+    RULE_CACHE.lock().unwrap().insert(rule.to_owned(), made);
+    made
+}
+fn other(rule: &str) -> usize { match rule { "" => 0, _ => RULE_CACHE.lock().unwrap()[rule] } }
+"""
+"""What has no fix, since absence would panic."""
+
+
+@pytest.mark.parametrize(
+    ("callers", "left"),
+    [
+        ("fn f(config: &C) -> usize { depth_of(&config.rule) }", True),
+        ("fn f(c: &C) -> usize { let rule = &c.hint_config.rule; depth_of(rule) }", False),
+        ("fn f(my_settings: &C) -> usize { let r = &my_settings.rule; depth_of(r) }", True),
+        (
+            "fn f(config: &C) -> usize { if let Some(r) = &config.r { depth_of(r) } else { 0 } }",
+            True,
+        ),
+        ("fn f(line: &str) -> usize { depth_of(line) }", False),
+        (
+            "fn f(config: &C, line: &str) -> usize { depth_of(&config.rule) + depth_of(line) }",
+            False,
+        ),
+        ("fn f(config: &C) -> usize { depth_of(&config.rule); all().map(depth_of).sum() }", False),
+        ("", False),
+    ],
+)
+def test_keys_that_a_configuration_holds(callers: str, left: bool) -> None:
+    """Only where all who ask hand on what it says."""
+    files = {"Cargo.toml": X, "src/lib.rs": f"{RECURSIVE}{callers}\n".encode()}
+    report = check((CacheBounds(),), Snapshot.of_files(files), cache=False)
+    assert bool(report.findings) is not left

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.memo import plain_key
 from rustfix_mem.rust.verdict.state import INTEGERS
+from rustfix_mem.rust.whole.calls import functions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +77,48 @@ def emptied(live: tuple[Here, ...], files: Files) -> Iterator[str]:
             if path != here.path and runs and _is_called(fn.name, here.path, path, files):
                 yield f"emptied by `{fn.name}`, which {path} calls"
                 return
+
+
+SETTING = r"(?:self\.)?\w*(?:config|settings)(?:\.\w+)+"
+"""A place in what a configuration says."""
+PLAIN = re.compile(r"^&+|\.(?:as_str|as_ref|clone|as_path)\(\)")
+
+
+def configured(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Why what cannot be bounded has few keys: all who ask hand on what a configuration says."""
+    for here in growths:
+        fn, key = functions_of(here, files)[-1], plain_key(here.use.key)
+        taken = [parameter.name for parameter in fn.params if parameter.name != "self"]
+        given = list(_given(fn.name, here.path, files)) if taken == [key] else []
+        if not given or not all(map(_is_setting, given)):
+            return
+        yield f"its keys come from a configuration: all who call `{fn.name}` hand it on"
+
+
+def _given(name: str, home: str, files: Files) -> Iterator[tuple[str, str]]:
+    """The one argument of each call of a function, and what stands before it in its caller."""
+    call = re.compile(rf"(?<!fn )\b{name}\s*\(\s*([^(){{}};,]*)\)")
+    for path in files.files_with(name):
+        for fn in files.outline(path).fns:
+            said = files.text(path, fn.span)
+            if not fn.test and (path != home or fn.name != name):
+                for found in call.finditer(said):
+                    yield PLAIN.sub("", found[1].strip()), said[: found.start()]
+                if len(re.findall(rf"\b{name}\b", said)) != len(call.findall(said)):
+                    yield "", ""  # called in another form, or handed on
+
+
+def _is_setting(given: tuple[str, str]) -> bool:
+    """Whether an argument is such a place, or a name that was bound to one before."""
+    argument, before = given
+    if re.fullmatch(SETTING, argument):
+        return True
+    if not argument.isidentifier():
+        return False
+    bound = re.findall(rf"\blet\s+(?:Some\()?{argument}\)?\s*=\s*([^;{{}}]*)", before)
+    return (
+        bool(bound) and re.fullmatch(rf"&?{SETTING}(?:\.clone\(\))?", bound[-1].strip()) is not None
+    )
 
 
 def _is_called(name: str, home: str, path: str, files: Files) -> bool:

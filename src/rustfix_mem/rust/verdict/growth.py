@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.verdict.few import emptied, few
+from rustfix_mem.rust.verdict.few import configured, emptied, few
 from rustfix_mem.rust.verdict.hidden import because as because
 from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
@@ -101,7 +101,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
     if len({reason[:ALIKE] for reason in doubts}) >= MANY:
         state, doubts = state + doubts, []
     if doubts and not state:
-        state += emptied(live, files)
+        state += (*emptied(live, files), *configured(growths, files))
     if not named:  # without the word, a doubt is more likely a misunderstanding of ours
         state, doubts = state + doubts, []
     if growths and not state:
