@@ -203,7 +203,11 @@ def test_who_compares_pointers(more: str, verdict: str) -> None:
 
 @pytest.mark.parametrize(
     ("made", "verdict"),
-    [("Word::from_ref(title)", "fix"), ("ptr::from_ref(title) as usize", "alone: its key")],
+    [
+        ("Word::from_ref(title)", "fix"),
+        ("ptr::from_ref(title) as usize", "alone: its key"),
+        ("from_ref(title) as usize", "alone: its key"),
+    ],
 )
 def test_a_key_is_an_address_only_if_a_pointer_is_one(made: str, verdict: str) -> None:
     keyed = SLUGS.replace("let mut kept", f"let key = {made};\n    let mut kept")

@@ -140,7 +140,7 @@ def _said(written: str, growth: UseOf, body: _Body) -> str:
     return written
 
 
-ADDRESS = re.compile(r"\bas_ptr\b|\bas \*|\.addr\(\)|\bptr::from_ref\b|\baddr_of\b")
+ADDRESS = re.compile(r"\bas_ptr\b|\bas \*|\.addr\(\)|(?:(?<!::)\b|\bptr::)from_ref\b|\baddr_of\b")
 
 
 def _key_form(growth: UseOf, body: _Body) -> str:
