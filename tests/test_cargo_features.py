@@ -26,6 +26,19 @@ FEATURES = [
     pytest.param(
         """
         [features]
+        alloc = []
+        default = ["std"]
+        +dhat-heap = ["dep:dhat"]
+        std = []
+
+        [dependencies]
+        dhat = { version = "0.3", optional = true }
+        """,
+        id="sorted, with `default` in its place",
+    ),
+    pytest.param(
+        """
+        [features]
         std   = [ "alloc" ]
         alloc = [ "other" ]
         other = [ "dhat?/x" ]

@@ -159,6 +159,7 @@ def _edits(program: alternatives.Program, plan: offers.Plan, codebase: Codebase)
     for one in program.own:
         if one.dhat:
             raise Spared("its allocator is that of DHAT already")
+    alternatives.check_below(program, codebase)
     _check_main(program)
     name = alternatives.free(("ALLOC", "DHAT"), program, codebase)
     lines = [

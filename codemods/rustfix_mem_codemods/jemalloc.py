@@ -195,6 +195,11 @@ class Jemalloc(Codemod):
         for one in program.own:
             if one.jemalloc:
                 raise Spared(f"its allocator is jemalloc already{_when(one.cfgs)}")
+        for one in program.below:
+            if one.jemalloc:
+                place = alternatives.where(one, codebase)
+                raise Spared(f"a library below it makes it run on jemalloc already, at {place}")
+        alternatives.check_below(program, codebase)
         _check_main(program)
         _check_links(plan.owner, codebase)
         condition = _condition(plan.owner, codebase)

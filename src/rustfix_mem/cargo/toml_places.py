@@ -169,11 +169,19 @@ def place(document: Document, table: Table, name: str, run: Sequence[Unit]) -> i
     order, kept = found
     smaller = [run[place] for place in kept if order(run[place].name) < order(name)]
     if smaller:
-        return behind(document, table, smaller[-1])
+        return behind(document, table, _with_default(smaller[-1], run, order, name))
     # the comment above a later run may be a heading: nothing goes between or above
     first, only = run[kept[0]], len(runs(units(document, table))) == 1
     heading = first.commented and not only
     return behind(document, table, run[-1]) if heading else first.lines.start
+
+
+def _with_default(unit: Unit, run: Sequence[Unit], order: Order, name: str) -> Unit:
+    """`default` where it follows a unit in its own place among sorted names, else the unit."""
+    after = run[run.index(unit) + 1 :][:1]
+    there = [one for one in after if one.name == "default"]
+    in_place = order(unit.name) < order("default") < order(name)
+    return there[0] if there and in_place else unit
 
 
 def behind(document: Document, table: Table, unit: Unit) -> int:

@@ -32,6 +32,8 @@ class Program:
     name: str
     begin: Begin
     own: tuple[Allocator, ...]
+    below: tuple[Allocator, ...] = ()
+    """Those in libraries of the repository: nothing can be put beside them, see `check_below`."""
 
     @property
     def span(self) -> Span:
@@ -50,13 +52,18 @@ def program(target: Target, package: Package, files: Files) -> Program:
         raise Refused(f"`{target.root}` is not understood")
     found = linked(target, package, files)
     for one in found.unclear:
-        raise Refused(f"a macro or a `cfg_attr` may make an allocator at {_where(one, files)}")
-    for one in found.library:
-        raise Refused(f"a library below it has one already, `{one.type}` at {_where(one, files)}")
-    return Program(target.name, begin, found.own)
+        raise Refused(f"a macro or a `cfg_attr` may make an allocator at {where(one, files)}")
+    return Program(target.name, begin, found.own, found.library)
 
 
-def _where(one: Allocator, files: Files) -> str:
+def check_below(program: Program, files: Files) -> None:
+    """`Refused` if a library below a program has an allocator: two are an error of the linker."""
+    for one in program.below:
+        raise Refused(f"a library below it has one already, `{one.type}` at {where(one, files)}")
+
+
+def where(one: Allocator, files: Files) -> str:
+    """The place of an allocator, for people."""
     return f"{one.path}:{line_at(files.sources[one.path], one.start)}"
 
 
