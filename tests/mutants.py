@@ -71,11 +71,11 @@ PARTS = (
     _part(
         "pty-chunks",
         {
-            "file": "outputs purposes waits chunks kept_lines kept_lists kept_tokens",
+            "file": "outputs purposes waits chunks kept_lines kept_lists kept_shared kept_tokens",
             "output": "needs capped helpers partial",
         },
         "test_rust_output test_rust_outputs test_rust_purposes test_rust_origins"
-        " test_rust_kept_lines",
+        " test_rust_kept_lines test_rust_kept_shared",
     ),
     _part(
         "shared-styles",

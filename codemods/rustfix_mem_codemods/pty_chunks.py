@@ -141,8 +141,9 @@ class PtyChunks(Codemod):
     length nobody checks before there is room for it. Other channels are none of its business.
 
     Lines that are collected at once are reported, and those that a loop reads and keeps, in a text
-    or in a list, where the buffer outlives the loop and nothing in there bounds it. No edit is
-    offered for them.
+    or in a list, where the buffer outlives the loop and nothing in there bounds it. What is behind
+    a lock, in a static or in a private field is a proposal, if all that the file does with it is
+    understood, and takes nothing out. No edit is offered for them.
 
     Left alone: terminals' screens, which see every byte as before; lines that are handled as they
     come.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FILLS = frozenset(("read_line", "read_until"))
 BYTES = frozenset(("extend_from_slice", "extend", "append"))
-PUTS = frozenset(("push", "push_str")) | BYTES
+PUTS = frozenset(("push", "push_str", "push_back")) | BYTES
 BOUNDS = frozenset(
     "len capacity clear truncate drain split_off split_to take retain pop remove".split()
 )
@@ -59,13 +59,15 @@ class Kept:
     """What bounds it already, as a sentence; empty if nothing does."""
     let: Node | None = None
     """What gives all lines their name, where they are collected at once."""
+    why: str = ""
+    """Why it is told, where that is another reason than for a buffer of the function."""
 
 
 def kept_lines(function: Function, items: Items) -> Iterator[Kept]:
     """Every buffer of a function that a loop fills with lines of a pipe; each once."""
     seen: set[tuple[int, str]] = set()
     for node in own_nodes(function.body):
-        if (put := _put(node)) is None:
+        if (put := put_into(node)) is None:
             continue
         for loop in (n for n in ancestors(node) if n.type in LOOPS):
             found = _kept(put, loop, function, items)
@@ -78,7 +80,7 @@ def kept_lines(function: Function, items: Items) -> Iterator[Kept]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Put:
+class Put:
     """`all.push_str(&line)`, `all += &line`, `reader.read_line(&mut all)`."""
 
     node: Node
@@ -87,26 +89,31 @@ class _Put:
     """What is put in, or the reader."""
     name: str
 
+    def line(self, loop: Node, function: Function, items: Items) -> Origin | None:
+        """The pipe of which a loop puts in a line."""
+        return _line(self.value, _known(self.node, loop, function, items))
 
-def _put(node: Node) -> _Put | None:
+
+def put_into(node: Node) -> Put | None:
+    """What a node puts into a buffer, if it does."""
     if node.type == "compound_assignment_expr" and text(field(node, "operator")) == "+=":
         left, right = field(node, "left"), field(node, "right")
-        return _Put(node, left, right, "+=") if left is not None and right is not None else None
+        return Put(node, left, right, "+=") if left is not None and right is not None else None
     call = method_call(node)
     if call is None or not call.arguments:
         return None
     if call.name in FILLS:
         filled = _filled(call)
-        return _Put(node, filled, call.receiver, call.name) if filled is not None else None
+        return Put(node, filled, call.receiver, call.name) if filled is not None else None
     one = call.name in PUTS and len(call.arguments) == 1
-    return _Put(node, call.receiver, call.arguments[0], call.name) if one else None
+    return Put(node, call.receiver, call.arguments[0], call.name) if one else None
 
 
-def _kept(put: _Put, loop: Node, function: Function, items: Items) -> Kept | None:
+def _kept(put: Put, loop: Node, function: Function, items: Items) -> Kept | None:
     if put.name in FILLS:
         of = origin(put.value, function, items)
     else:
-        of = _line(put.value, _known(put.node, loop, function, items))
+        of = put.line(loop, function, items)
     let = let_of(put.buffer) if of is not None else None
     if of is None or let is None or let.start_byte >= loop.start_byte or _is_of_a_part(let):
         return None
@@ -209,8 +216,11 @@ def _bounded(let: Node, name: str, loop: Node) -> str | None:
         known = call is not None and (call.name in PUTS or call.name in LOOKS)
         if not (known or _is_filled(node) or _is_added_to(node)):
             return None
-    if _leaves(field(loop, "body")):
-        return None
+    return None if _leaves(field(loop, "body")) else may_be_bounded(loop)
+
+
+def may_be_bounded(loop: Node) -> str:
+    """What may bound all that a loop keeps, as a sentence; empty if nothing does."""
     for node in syntax.walk(loop):
         if (asked := _end(node)) is not None or _compares(node):
             return f"`{' '.join(text(asked or node).split())}` may bound it"

@@ -13,6 +13,7 @@ from rustfix_mem.rust.file.frames import Frame, frames
 from rustfix_mem.rust.file.items import collect
 from rustfix_mem.rust.file.kept_lines import kept_lines
 from rustfix_mem.rust.file.kept_lists import collected
+from rustfix_mem.rust.file.kept_shared import kept_shared
 from rustfix_mem.rust.file.kept_tokens import kept_in_macros
 from rustfix_mem.rust.file.origins import origin
 from rustfix_mem.rust.file.places import own_nodes
@@ -121,7 +122,11 @@ def reads(items: Items) -> Iterator[ProcessRead]:
             if (made := _read(node, function, items)) is not None:
                 nodes.append(node)
                 found.append(made)
-        for kept in (*kept_lines(function, items), *collected(function, items)):
+        for kept in (
+            *kept_lines(function, items),
+            *collected(function, items),
+            *kept_shared(function, items),
+        ):
             nodes.append(kept.node)
             found.append(_by_lines(kept, function, items))
         for kept in kept_in_macros(function, items):
@@ -141,7 +146,7 @@ def _by_lines(kept: Kept, function: Function, items: Items) -> ProcessRead:
     made = site.fact("kept-lines", kept.form)
     bounded = kept.bounded or made.bounded
     why = BY_LINES if kept.let is None else AT_ONCE
-    return replace(made, bounded=bounded, hitch=made.hitch or why, room=None)
+    return replace(made, bounded=bounded, hitch=kept.why or made.hitch or why, room=None)
 
 
 def _read(node: Node, function: Function, items: Items) -> ProcessRead | None:
