@@ -315,6 +315,50 @@ def test_a_shell_that_runs_what_it_is_given(body: str, script: str) -> None:
     assert found == ([script] if script else [])
 
 
+SHELL = 'fn sh() -> Command { let mut c = Command::new("sh"); c.arg("-c"); c }'
+GIVEN = 'fn sh(said: &str) -> Command { let mut c = Command::new("sh"); c.args(["-c", said]); c }'
+NAMES = 'fn name() -> &\'static str { if cfg!(windows) { "cmd" } else { "/bin/sh" } }'
+PAIR = 'fn pair() -> (&\'static str, &\'static str) { ("sh", "-c") }'
+WANTED = 'fn name() -> String { env::var("SHELL").unwrap_or_else(|_| String::from("sh")) }'
+PICKED = 'fn name(of: &str) -> &str { match of { "sh" => "git", _ => "hg" } }'
+
+
+@pytest.mark.parametrize(
+    ("items", "body", "script"),
+    [
+        (SHELL, "sh().arg(line).output()?;", "line"),
+        (SHELL, "let mut c = sh(); c.arg(line); c.output()?;", "line"),
+        (GIVEN, "sh(line).output()?;", "line"),
+        (GIVEN, "let mut c = sh(&line); c.output()?;", "line"),
+        (NAMES, 'Command::new(name()).args(["-c", line]).output()?;', "line"),
+        (NAMES, 'let n = name(); Command::new(n).arg("-c").arg(line).output()?;', "line"),
+        (PAIR, "let (p, f) = pair(); Command::new(p).arg(f).arg(line).output()?;", "line"),
+        (PAIR, "let (p, f) = pair(); Command::new(p).args([f, line]).output()?;", "line"),
+        (WANTED, 'Command::new(name()).args(["-c", line]).output()?;', "line"),
+        ("", 'let (p, f) = if w { ("cmd", "/C") } else { ("sh", "-c") }; RUN', "line"),
+        (SHELL, 'sh().arg("echo").output()?;', ""),
+        (GIVEN, 'sh("echo").output()?;', ""),
+        (GIVEN, "sh(SCRIPT).output()?;", ""),
+        (GIVEN, "sh(line).status()?;", ""),
+        (SHELL.replace('"sh"', '"git"'), "sh().arg(line).output()?;", ""),
+        (SHELL.replace('"-c"', '"-x"'), "sh().arg(line).output()?;", ""),
+        (f"{SHELL} mod m {{ {SHELL} }}", "sh().arg(line).output()?;", ""),
+        (NAMES.replace("cmd", "hg").replace("/bin/sh", "git"), "NAMED", ""),
+        (PICKED, 'Command::new(name("sh")).args(["-c", line]).output()?;', ""),
+        (PAIR.replace('"-c"', '"-x"'), "let (p, f) = pair(); RUN", ""),
+        (PAIR.replace('"sh"', '"git"'), "let (p, f) = pair(); RUN", ""),
+        ("", "Command::new(name()).arg(flag).arg(line).output()?;", ""),
+    ],
+)
+def test_a_shell_that_another_function_chooses(items: str, body: str, script: str) -> None:
+    body = body.replace("RUN", "Command::new(p).arg(f).arg(line).output()?;")
+    body = body.replace("NAMED", 'Command::new(name()).args(["-c", line]).output()?;')
+    with syntax.parsed(f"{items} fn f() {{ {body} }}".encode()) as tree:
+        assert tree.error() is None
+        found = [sight.shell.script for sight in sights(tree) if sight.shell is not None]
+    assert found == ([script] if script else [])
+
+
 @pytest.mark.parametrize(
     ("source", "passes"),
     [

@@ -1,0 +1,81 @@
+"""Which texts an expression may be: its own, those of names in it, those of functions it calls."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.file.scopes import declaration, method_call
+from rustfix_mem.rust.file.syntax import ancestors, field, text
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.file.items import Function, Items
+    from rustfix_mem.rust.file.syntax import Node
+
+DEPTH = 3
+SAME = frozenset(
+    "to_string to_owned into unwrap unwrap_or unwrap_or_else unwrap_or_default expect or or_else"
+    " ok as_str as_ref clone".split()
+)
+"""Methods whose answer is what they are called on, or what they are given."""
+
+MAKES = re.compile(r"(?:^|::)(?:from|new|Some|Ok)$")
+"""What makes the same of another type."""
+
+VARIABLE = re.compile(r"(?:std::)?env::var(?:_os)?\(\s*\"(?:SHELL|COMSPEC)\"\s*\)")
+
+
+def answers(node: Node, items: Items, depth: int = 0) -> list[str]:
+    """The literals, as written, that an expression may stand for, and variables of shells."""
+    found: list[str] = []
+    for one in syntax.walk(node) if depth < DEPTH else ():
+        if not _is_answer(one, node):
+            continue
+        if one.type == "string_literal":
+            found.append(text(one))
+        elif one.type == "identifier":
+            bound = declaration(one, text(one))
+            value = field(bound, "value") if bound is not None else None
+            let = bound is not None and bound.type == "let_declaration"
+            found += answers(value, items, depth + 1) if value is not None and let else []
+        elif one.type == "call_expression" and VARIABLE.fullmatch("".join(text(one).split())):
+            found.append(text(one))
+        elif one.type == "call_expression" and (function := called(one, items)) is not None:
+            found += answers(function.body, items, depth + 1)
+    return found
+
+
+def called(call: Node, items: Items) -> Function | None:
+    """The function of the file that a plain call is of."""
+    name = text(field(call, "function")).removeprefix("Self::")
+    found = [f for f in items.functions if f.name == name] if name.isidentifier() else []
+    return found[0] if len(found) == 1 else None
+
+
+def _is_answer(node: Node, whole: Node) -> bool:
+    """Whether what stands there is what the whole may be, and not what is asked or handed on."""
+    child = node
+    for at in ancestors(node) if node != whole else ():
+        named = field(at, "condition") == child or field(at, "pattern") == child
+        if named or at.type in ("binary_expression", "token_tree", "let_declaration"):
+            return False
+        if at.type in ("expression_statement", "index_expression") and at != whole:
+            return text(at).startswith(("return ", "if ", "match "))
+        if at.type == "match_expression" and field(at, "value") == child:
+            return False
+        if at.type == "field_expression" and not _is_same(at.parent):
+            return False
+        if at.type == "arguments" and not _is_same(at.parent):
+            return False
+        if at == whole:
+            return True
+        child = at
+    return node == whole
+
+
+def _is_same(call: Node | None) -> bool:
+    made = method_call(call) if call is not None else None
+    if made is not None:
+        return made.name in SAME
+    return call is not None and MAKES.search(text(field(call, "function"))) is not None
