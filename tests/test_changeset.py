@@ -425,6 +425,22 @@ def test_apply_says_nothing_of_comments() -> None:
     assert made.reported == ()
 
 
+def test_what_a_fix_has_made_fine_was_not_left_alone() -> None:
+    def judging(codebase: Codebase) -> Iterator[Finding | LeftAlone]:
+        text = codebase.sources[A]
+        for found in re.finditer(rb"(old|new|fine) (\w)", text):
+            at, item = Span(*found.span(1)), found[2].decode()
+            if found[1] == b"old":
+                fix = Fix("t", (Edit(A, at, "new"),), MACHINE)
+                yield Finding(A, at, "s", item, "m", fix=fix)
+            else:
+                yield LeftAlone(A, at, item, (found[1].decode(),))
+
+    made = planned(toy(judging), a='const _: &str = "old x; fine y; fine z; old z";')
+    assert [left.item for _, left, _ in made.report.left_alone] == ["x", "y", "z", "z"]
+    assert [left.item for _, left, _ in made.left_alone] == ["y", "z", "z"]
+
+
 def test_statistics() -> None:
     found = checked(
         replacing("old", "new"), a="fn old() {}", b="fn g() {}", c="fn g() {}"

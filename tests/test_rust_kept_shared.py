@@ -49,6 +49,27 @@ def test_lines_behind_a_lock(body: str) -> None:
     assert in_function(f"{LOCK} {body}") == [("log", "")]
 
 
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        ("Arc::default()", True),
+        ("Default::default()", True),
+        ("Arc::new(Mutex::default())", True),
+        ("Arc::new(Mutex::new(Vec::with_capacity(9)))", True),
+        ("Arc::new(Mutex::new(Ring::with_capacity(9)))", False),
+        ("shared()", False),
+    ],
+)
+def test_lines_behind_a_lock_whose_type_is_written(made: str, *, found: bool) -> None:
+    lines = in_function(f"let log: Arc<Mutex<Vec<String>>> = {made}; {PUSH}")
+    assert lines == ([("log", "")] if found else [])
+    new = f"fn new() -> S {{ S {{ log: {made} }} }}"
+    lines = in_method(
+        PUSH.replace("log", "self.log"), "struct S { log: Arc<Mutex<Vec<String>>> }", new
+    )
+    assert lines == ([("self.log", "")] if found else [])
+
+
 def test_lines_that_a_thread_puts_behind_a_lock() -> None:
     assert in_function(f"{LOCK} {THREAD}") == [("log", "")]
     assert in_function(f"{LOCK} {THREAD} show(&log.lock().unwrap());") == [("log", "")]

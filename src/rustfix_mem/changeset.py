@@ -45,6 +45,14 @@ class ChangeSet:
     reported: tuple[Located, ...]
     report: Report
     scope: Scope = EVERYWHERE
+    mended: frozenset[tuple[str, str]] = frozenset()
+    """Paths and items that are left alone only because the fixes are made."""
+
+    @property
+    def left_alone(self) -> tuple[tuple[str, LeftAlone, Position], ...]:
+        """What is left alone in the base, too: what the fixes made fine is no news."""
+        alone = self.report.left_alone
+        return tuple(one for one in alone if (one[1].path, one[1].item) not in self.mended)
 
 
 @dataclass
@@ -191,17 +199,20 @@ def _rounds(
     base = _Base(before, scope)
     snapshot = before
     applied: list[Located] = []
+    first: list[tuple[str, LeftAlone, Position]] | None = None
     for _ in range(MAX_ROUNDS):
         codebase = codebase_of(snapshot, [type(codemod)], looker)
         base.texts = base.texts or codebase.sources  # of the first round, which is the base
         found, alone = _judged(codemod, codebase, base)
+        first = alone if first is None else first
         fixable = [f for f in found if f.finding.fix and f.finding.fix.applicability >= trust]
         if not fixable:
             statistics = _statistics(codebase, looker, began)
             skipped = _skipped(codebase, before, looker)
             left = tuple(_of_base(found, base))
             report = Report(left, tuple(alone), skipped, statistics)
-            return ChangeSet(codemod, before, snapshot, tuple(applied), left, report, scope)
+            mended = _mended(applied, first, alone)
+            return ChangeSet(codemod, before, snapshot, tuple(applied), left, report, scope, mended)
         kept, edits = _compatible(fixable)
         snapshot = _rewritten(codemod, snapshot, edits, looker)
         applied += _of_base(kept, base)
@@ -210,6 +221,18 @@ def _rounds(
         f"`{type(codemod).name()}` still finds work after {MAX_ROUNDS} rounds",
         f"nothing was written; please report it with {fixable[0].finding.path}",
     )
+
+
+def _mended(
+    applied: list[Located],
+    first: list[tuple[str, LeftAlone, Position]],
+    last: list[tuple[str, LeftAlone, Position]],
+) -> frozenset[tuple[str, str]]:
+    """The paths and items of fixes that were not left alone before these were made."""
+    fixed = {one.finding.item for one in applied}
+    before = {(left.path, left.item) for _, left, _ in first}
+    after = {(left.path, left.item) for _, left, _ in last if left.item in fixed}
+    return frozenset(after - before)
 
 
 def _of_base(some: Iterable[Located], base: _Base) -> Iterator[Located]:

@@ -118,7 +118,7 @@ def _together(steps: Sequence[Step]) -> Report:
     return replace(
         reports[0],
         findings=tuple(one for step in steps for one in step.changes.reported),
-        left_alone=tuple(one for report in reports for one in report.left_alone),
+        left_alone=tuple(one for step in steps for one in step.changes.left_alone),
         skipped=tuple(dict.fromkeys(one for report in reports for one in report.skipped)),
     )
 

@@ -44,9 +44,10 @@ POINTERS = frozenset(("Arc", "Rc"))
 CELLS = frozenset(("Mutex", "RwLock", "RefCell"))
 EMPTY = re.compile(
     r"(?:(?:\w+::)*(?:Arc|Rc|Mutex|RwLock|RefCell)::new\()*"
-    r"(?:(?:\w+::)*(?:Vec|VecDeque|String)(?:::<\w+>)?::(?:new|default)\(\)|vec!\[\])\)*"
+    r"(?:(?:\w+::)*(?:Vec|VecDeque|String)(?:::<\w+>)?::(?:new|default|with_capacity)\(\w*\)"
+    r"|vec!\[\])\)*"
 )
-DEFAULT = re.compile(r"(?:\w+::)*(?:default|new)\((?:(?:\w+::)*(?:default|new)\((?:\w+::)*\)?)*\)*")
+DEFAULT = re.compile(r"(?:(?:\w+::)*(?:default|new)\()+\)+")
 """What makes it empty where its type is written."""
 
 READS = LOOKS | frozenset(
