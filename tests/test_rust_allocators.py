@@ -49,6 +49,23 @@ def test_its_conditions_are_its_own() -> None:
     assert one.cfgs == ("unix", 'all(a,\n  feature = "b")')
 
 
+@pytest.mark.parametrize(
+    ("attributes", "cfgs"),
+    [
+        ("#[cfg_attr(unix, global_allocator)]", ("unix",)),
+        (
+            '#[cfg_attr(all(unix, not(feature = "a")), global_allocator)]',
+            ('all(unix, not(feature = "a"))',),
+        ),
+        ("#[cfg(a)]\n#[cfg_attr(b, global_allocator)]", ("a", "b")),
+        ("#[cfg(a)]\n#[cfg_attr(a, global_allocator,)]", ("a",)),
+    ],
+)
+def test_what_a_cfg_attr_makes_an_allocator(attributes: str, cfgs: tuple[str, ...]) -> None:
+    (one,) = found({MAIN: f"{attributes}\nstatic A: System = System;\n"}).own
+    assert (one.name, one.cfgs) == ("A", cfgs)
+
+
 def test_comments_and_strings_make_no_allocator() -> None:
     text = '// #[global_allocator]\n// static A: B = B;\nconst S: &str = "#[global_allocator]";\n'
     assert found({MAIN: text}) == Linked((), (), ())
@@ -59,7 +76,10 @@ def test_comments_and_strings_make_no_allocator() -> None:
     [
         "macro_rules! m { () => { #[global_allocator] static A: B = B; } }",
         "m! { #[global_allocator] static A: B = B; }",
-        "#[cfg_attr(unix, global_allocator)]\nstatic A: B = B;",
+        "#[cfg_attr(unix, global_allocator, cold)]\nstatic A: B = B;",
+        "#[cfg_attr(unix, global_allocator)]\nm!(A);",
+        "#[cfg_attr(unix, cfg_attr(x, global_allocator))]\nstatic A: B = B;",
+        "#![cfg_attr(unix, global_allocator)]\nstatic A: B = B;",
         "#[global_allocator]\nm!(A);",
         "fn main( { #[global_allocator]",
     ],

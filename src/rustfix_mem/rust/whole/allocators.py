@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 WORD = "global_allocator"
 CFG = re.compile(r"cfg\s*\((.*)\)", re.DOTALL)
+CFG_ATTR = re.compile(
+    r"cfg_attr\s*\(\s*([^(),]*(?:\((?:[^()]|\([^()]*\))*\))?)\s*,\s*global_allocator\s*,?\s*\)"
+)
+"""One condition, and nothing beside the allocator that it decides on."""
 MODULES = frozenset({"mod_item"})
 
 
 @dataclass(frozen=True, slots=True)
 class Allocator:
-    """A `#[global_allocator]`. One in a macro, or in a `cfg_attr`, has no `name`: it is unclear."""
+    """A `#[global_allocator]`. One that a macro makes has no `name`: it is unclear."""
 
     path: str
     name: str
@@ -31,7 +35,7 @@ class Allocator:
     """Its type with the path that a `use` of the file gives it: `mimalloc::MiMalloc`."""
     value: str
     cfgs: tuple[str, ...]
-    """What its own `#[cfg(…)]`s say."""
+    """What its own `#[cfg(…)]`s say, and the `cfg_attr` that makes it an allocator."""
     test: bool
     """Whether it, or a module around it, is for tests only."""
     start: int
@@ -114,8 +118,8 @@ def _unclear(path: str, node: Node) -> Allocator:
 
 
 def _allocator(path: str, word: Node, root: Node) -> Allocator:
-    attribute = word.parent.parent if word.parent and word.parent.type == "attribute" else None
-    if attribute is None or attribute.type != "attribute_item" or attribute.parent is None:
+    attribute = _attribute(word)
+    if attribute is None or attribute.parent is None:
         return _unclear(path, word)
     around = attribute.parent.named_children
     at = next(place for place, node in enumerate(around) if node is attribute)
@@ -128,7 +132,9 @@ def _allocator(path: str, word: Node, root: Node) -> Allocator:
     item = around[end]
     attributes = [node for node in around[first:end] if node.type == "attribute_item"]
     for node in attributes:
-        if said := CFG.fullmatch(node.text.removeprefix("#[").removesuffix("]").strip()):
+        written = node.text.removeprefix("#[").removesuffix("]").strip()
+        said = CFG.fullmatch(written) or CFG_ATTR.fullmatch(written)
+        if said and said[1].strip() not in cfgs:
             cfgs.append(said[1].strip())
     if item.type != "static_item":
         return _unclear(path, word)
@@ -143,6 +149,17 @@ def _allocator(path: str, word: Node, root: Node) -> Allocator:
         start=attributes[0].start_byte,
         item=span(item),
     )
+
+
+def _attribute(word: Node) -> Node | None:
+    """The attribute that makes a static an allocator, also by one condition of a `cfg_attr`."""
+    by_cfg = word.parent is not None and word.parent.type == "token_tree"
+    inner = word.parent.parent if by_cfg and word.parent else word.parent
+    item = inner.parent if inner is not None and inner.type == "attribute" else None
+    if item is None or item.type != "attribute_item":
+        return None
+    written = item.text.removeprefix("#[").removesuffix("]").strip()
+    return item if not by_cfg or CFG_ATTR.fullmatch(written) else None
 
 
 def _in_test(item: Node) -> bool:
