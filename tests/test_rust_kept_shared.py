@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rustfix_mem.rust.file import syntax
@@ -202,3 +204,13 @@ def test_a_field_that_is_lent() -> None:
     assert in_method(push, more="fn g(&mut self) { trim(&mut self.lines); }") == []
     assert in_method(push, more="fn g(&mut self) -> &mut Vec<String> { &mut self.lines }") == []
     assert in_method(push, more="fn g(&mut self) { let S { lines } = self; lines.clear(); }") == []
+
+
+@pytest.mark.parametrize(
+    ("start", "put"), [(LOCK, "log.lock().unwrap()"), ("let mut log = Vec::new();", "log")]
+)
+def test_many_lines_of_code_that_put_lines_in(start: str, put: str) -> None:
+    began = time.monotonic()
+    puts = f"{put}.push(line.clone()); " * 800
+    assert in_function(f"{start} for line in r.lines() {{ let line = line?; {puts} }}")
+    assert time.monotonic() - began < 20

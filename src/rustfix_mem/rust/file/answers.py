@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -10,10 +11,13 @@ from rustfix_mem.rust.file.scopes import declaration, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rustfix_mem.rust.file.items import Function, Items
     from rustfix_mem.rust.file.syntax import Node
 
 DEPTH = 3
+KINDS = frozenset(("string_literal", "identifier", "call_expression"))
 SAME = frozenset(
     "to_string to_owned into unwrap unwrap_or unwrap_or_else unwrap_or_default expect or or_else"
     " ok as_str as_ref clone".split()
@@ -26,11 +30,17 @@ MAKES = re.compile(r"(?:^|::)(?:from|new|Some|Ok)$")
 VARIABLE = re.compile(r"(?:std::)?env::var(?:_os)?\(\s*\"(?:SHELL|COMSPEC)\"\s*\)")
 
 
-def answers(node: Node, items: Items, depth: int = 0) -> list[str]:
+def by_name(items: Items) -> dict[str, Function]:
+    """The functions of a file whose names only they have."""
+    count = Counter(function.name for function in items.functions)
+    return {one.name: one for one in items.functions if count[one.name] == 1}
+
+
+def answers(node: Node, functions: Mapping[str, Function], depth: int = 0) -> list[str]:
     """The literals, as written, that an expression may stand for, and variables of shells."""
     found: list[str] = []
     for one in syntax.walk(node) if depth < DEPTH else ():
-        if not _is_answer(one, node):
+        if one.type not in KINDS or not _is_answer(one, node):
             continue
         if one.type == "string_literal":
             found.append(text(one))
@@ -38,19 +48,17 @@ def answers(node: Node, items: Items, depth: int = 0) -> list[str]:
             bound = declaration(one, text(one))
             value = field(bound, "value") if bound is not None else None
             let = bound is not None and bound.type == "let_declaration"
-            found += answers(value, items, depth + 1) if value is not None and let else []
+            found += answers(value, functions, depth + 1) if value is not None and let else []
         elif one.type == "call_expression" and VARIABLE.fullmatch("".join(text(one).split())):
             found.append(text(one))
-        elif one.type == "call_expression" and (function := called(one, items)) is not None:
-            found += answers(function.body, items, depth + 1)
+        elif one.type == "call_expression" and (function := called(one, functions)) is not None:
+            found += answers(function.body, functions, depth + 1)
     return found
 
 
-def called(call: Node, items: Items) -> Function | None:
+def called(call: Node, functions: Mapping[str, Function]) -> Function | None:
     """The function of the file that a plain call is of."""
-    name = text(field(call, "function")).removeprefix("Self::")
-    found = [f for f in items.functions if f.name == name] if name.isidentifier() else []
-    return found[0] if len(found) == 1 else None
+    return functions.get(text(field(call, "function")).removeprefix("Self::"))
 
 
 def _is_answer(node: Node, whole: Node) -> bool:

@@ -66,15 +66,20 @@ class Kept:
 def kept_lines(function: Function, items: Items) -> Iterator[Kept]:
     """Every buffer of a function that a loop fills with lines of a pipe; each once."""
     seen: set[tuple[int, str]] = set()
+    told: set[tuple[int, int, str]] = set()
     for node in own_nodes(function.body):
-        if (put := put_into(node)) is None:
+        put = put_into(node)
+        let = let_of(put.buffer) if put is not None else None
+        loops = [n for n in ancestors(node) if n.type in LOOPS]
+        if put is None or let is None or not loops:
             continue
-        for loop in (n for n in ancestors(node) if n.type in LOOPS):
-            found = _kept(put, loop, function, items)
-            let = let_of(found.buffer) if found is not None else None
-            if found is None or let is None or (let.start_byte, found.of.pipe) in seen:
+        again = (let.start_byte, loops[0].start_byte, text(put.value))
+        for loop in loops if again not in told else ():
+            found = _kept(put, let, loop, function, items)
+            if found is None or (let.start_byte, found.of.pipe) in seen:
                 continue
             seen.add((let.start_byte, found.of.pipe))
+            told.add(again)
             yield found
             break
 
@@ -109,13 +114,12 @@ def put_into(node: Node) -> Put | None:
     return Put(node, call.receiver, call.arguments[0], call.name) if one else None
 
 
-def _kept(put: Put, loop: Node, function: Function, items: Items) -> Kept | None:
+def _kept(put: Put, let: Node, loop: Node, function: Function, items: Items) -> Kept | None:
     if put.name in FILLS:
         of = origin(put.value, function, items)
     else:
         of = put.line(loop, function, items)
-    let = let_of(put.buffer) if of is not None else None
-    if of is None or let is None or let.start_byte >= loop.start_byte or _is_of_a_part(let):
+    if of is None or let.start_byte >= loop.start_byte or _is_of_a_part(let):
         return None
     bounded = _bounded(let, text(put.buffer), loop)
     if bounded is None:

@@ -97,24 +97,31 @@ class _Way:
         return True
 
 
-def kept_shared(function: Function, items: Items) -> Iterator[Kept]:
-    """Every such buffer that a function fills with lines of a pipe; each once."""
-    seen: set[tuple[str, str]] = set()
+Known = dict[str, "list[_End]"]
+"""What is done with a field or a static, by its name: the same for all functions of a file."""
+
+
+def kept_shared(function: Function, items: Items, known: Known) -> Iterator[Kept]:
+    """Every such buffer that a function fills with lines of a pipe; each once a loop."""
+    seen: set[tuple[str, int]] = set()
     for node in own_nodes(function.body):
         put = put_into(node)
         if put is None or put.name not in PUTS or let_of(put.buffer) is not None:
             continue
-        for loop in (n for n in ancestors(node) if n.type in LOOPS):
+        loops = [n for n in ancestors(node) if n.type in LOOPS]
+        base = _base(put.buffer) if loops else None
+        if base is None or (text(base), loops[0].start_byte) in seen:
+            continue
+        for loop in loops:
             of = put.line(loop, function, items)
-            base = _base(put.buffer) if of is not None else None
-            if of is None or base is None or (text(base), of.pipe) in seen:
+            if of is None:
                 continue
+            seen.add((text(base), loops[0].start_byte))
             let = declaration(base, text(base))
             if let is not None and (let.start_byte >= loop.start_byte or not _is_locked(let)):
                 break  # made anew in every turn, or none but this function has it
-            ends = list(_ends(base, _Way(items, function)))
-            if not any(end.taken == "" for end in ends):
-                seen.add((text(base), of.pipe))
+            ends = _known_ends(base, _Way(items, function), known)
+            if UNKNOWN not in ends:
                 taken = next((f"`{end.taken}` may bound it" for end in ends), "")
                 bounded = taken or may_be_bounded(loop)
                 yield Kept(node, of, base, "text", bounded, None, SHARED)
@@ -171,6 +178,15 @@ def _is_list(tree: TypeTree) -> bool:
 
 
 UNKNOWN = _End("")
+
+
+def _known_ends(base: Node, way: _Way, known: Known) -> list[_End]:
+    """Those of a place; what does not depend on the function is found out once for a file."""
+    if declaration(base, text(base)) is not None:
+        return list(_ends(base, way))
+    if text(base) not in known:
+        known[text(base)] = list(_ends(base, way))
+    return known[text(base)]
 
 
 def _ends(base: Node, way: _Way) -> Iterator[_End]:

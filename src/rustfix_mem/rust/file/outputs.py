@@ -13,7 +13,7 @@ from rustfix_mem.rust.file.frames import Frame, frames
 from rustfix_mem.rust.file.items import collect
 from rustfix_mem.rust.file.kept_lines import kept_lines
 from rustfix_mem.rust.file.kept_lists import collected
-from rustfix_mem.rust.file.kept_shared import kept_shared
+from rustfix_mem.rust.file.kept_shared import Known, kept_shared
 from rustfix_mem.rust.file.kept_tokens import kept_in_macros
 from rustfix_mem.rust.file.origins import origin
 from rustfix_mem.rust.file.places import own_nodes
@@ -111,6 +111,7 @@ class _Site:
 
 def reads(items: Items) -> Iterator[ProcessRead]:
     """Every place of a file where the output of a process is gathered."""
+    shared: Known = {}
     for function in items.functions:
         nodes: list[Node] = []
         found: list[ProcessRead] = []
@@ -125,7 +126,7 @@ def reads(items: Items) -> Iterator[ProcessRead]:
         for kept in (
             *kept_lines(function, items),
             *collected(function, items),
-            *kept_shared(function, items),
+            *kept_shared(function, items, shared),
         ):
             nodes.append(kept.node)
             found.append(_by_lines(kept, function, items))

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.answers import answers, called
+from rustfix_mem.rust.file.answers import answers, by_name, called
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import declaration, method_call
 from rustfix_mem.rust.file.syntax import field, span, text
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rustfix_mem.rust.file.items import Function, Items
     from rustfix_mem.rust.file.syntax import Node
 
+DEPTH = 3
 CALLS = ("output", "wait_with_output")
 FLAG = r"\"(?:-l?c|-i?c|/[cC]|-Command)\""
 SCRIPT = re.compile(
@@ -52,21 +53,22 @@ class ShellOutput:
 
 def shells(items: Items) -> Iterator[ShellOutput]:
     """Every call of a file that keeps all that a given shell command prints."""
+    functions = by_name(items)
     for function in items.functions:
         for node in own_nodes(function.body):
             call = method_call(node)
             if call is None or call.name not in CALLS or call.arguments:
                 continue
-            said = _said(call.receiver, function, items)
+            said = _said(call.receiver, function, functions)
             script = _script(said)
             if script and (call.name == "output" or PIPED.search(said)):
                 name = f"{function.owner}::{function.name}" if function.owner else function.name
                 yield ShellOutput(name, call.name, script, span(node), function.test)
 
 
-def _said(command: Node, function: Function, items: Items) -> str:
+def _said(command: Node, function: Function, functions: Mapping[str, Function]) -> str:
     """All that a function says of the command that a call is made on."""
-    said, at = _written(command, items), command
+    said, at = _written(command, functions), command
     for _ in range(3):  # `child` of `let child = command.spawn()?`, `command` of …
         names = [n for n in syntax.walk(at) if n.type == "identifier"]
         name = text(names[0]) if names else ""
@@ -74,9 +76,9 @@ def _said(command: Node, function: Function, items: Items) -> str:
         value = field(bound, "value") if bound is not None else None
         if value is None:
             break
-        said += f"\n{_written(value, items)}"
+        said += f"\n{_written(value, functions)}"
         said += "".join(
-            f"\n{_written(n, items)}"
+            f"\n{_written(n, functions)}"
             for n in own_nodes(function.body)
             if n.type == "expression_statement" and text(n).startswith((f"{name}.", f"{name}\n"))
         )
@@ -84,33 +86,41 @@ def _said(command: Node, function: Function, items: Items) -> str:
     return said
 
 
-def _written(node: Node, items: Items) -> str:
+def _written(node: Node, functions: Mapping[str, Function], depth: int = 0) -> str:
     """An expression, with what is known of the names in it: which program, which flag it is."""
-    said, program = text(node), ""
+    programs, put = "", list[tuple[Span, str]]()
     for call in (n for n in syntax.walk(node) if n.type == "call_expression"):
         made = method_call(call)
         given = syntax.named(field(call, "arguments") or call)[:1]
         if made is None and text(field(call, "function")).endswith("Command::new") and given:
-            program += "".join(f"Command::new({word})\n" for word in answers(given[0], items))
+            words = answers(given[0], functions)
+            programs += "".join(f"Command::new({word})\n" for word in words)
         elif made is not None and made.name in ("arg", "args") and given:
-            said = _with_flag(said, given[0], items)
-        elif made is None and (helper := called(call, items)) is not None and _makes(helper):
-            said = said.replace(text(call), _inlined(call, helper, items))
-    return program + said
+            put += _flag(given[0], functions)
+        elif made is None and depth < DEPTH and (helper := called(call, functions)) is not None:
+            put += [(span(call), _inlined(call, helper, functions, depth))] * _makes(helper)
+    return programs + _with(put, node)
 
 
-def _with_flag(said: str, given: Node, items: Items) -> str:
+def _with(put: list[tuple[Span, str]], node: Node) -> str:
+    """A text with others in the place of parts of it, the outermost if they lie in each other."""
+    source, said, at = node.file.source, b"", node.start_byte
+    for where, instead in sorted(put, key=lambda one: (one[0].start, -one[0].end)):
+        if where.start >= at:
+            said += source[at : where.start] + instead.encode()
+            at = where.end
+    return (said + source[at : node.end_byte]).decode(errors="replace")
+
+
+def _flag(given: Node, functions: Mapping[str, Function]) -> list[tuple[Span, str]]:
     """The flag itself, where a name stands for it: `.arg(flag)`, `.args([flag, line])`."""
-    first = syntax.named(given)[:1] if given.type != "identifier" else [given]
-    first = [syntax.named(n)[0] if n.type == "array_expression" else n for n in first]
-    if not first or first[0].type not in ("identifier", "call_expression"):
-        return said
-    flags = [word for word in answers(first[0], items) if re.fullmatch(FLAG, word)]
-    return (
-        said.replace(text(given), text(given).replace(text(first[0]), flags[0], 1))
-        if flags
-        else said
-    )
+    at = given
+    while at.type in ("reference_expression", "array_expression") and syntax.named(at):
+        at = syntax.named(at)[0]
+    if at.type not in ("identifier", "call_expression"):
+        return []
+    flags = [word for word in answers(at, functions) if re.fullmatch(FLAG, word)]
+    return [(span(at), flags[0])] if flags else []
 
 
 def _makes(function: Function) -> bool:
@@ -118,9 +128,11 @@ def _makes(function: Function) -> bool:
     return function.returns is not None and function.returns.name == "Command"
 
 
-def _inlined(call: Node, helper: Function, items: Items) -> str:
+def _inlined(call: Node, helper: Function, functions: Mapping[str, Function], depth: int) -> str:
     """What a function says of the command that it makes, with what it is given in its words."""
-    said = _written(helper.body, items)
+    if not _makes(helper):
+        return ""
+    said = _written(helper.body, functions, depth + 1)
     given = [text(argument) for argument in syntax.named(field(call, "arguments") or call)]
     for parameter, argument in zip(helper.params, given, strict=False):
         words = re.compile(rf"(?<!\.)\b{re.escape(parameter.name)}\b")
