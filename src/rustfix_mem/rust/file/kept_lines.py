@@ -12,7 +12,14 @@ from rustfix_mem.rust.file.origins import AROUND, origin
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.purposes import CLEANED, LOSSY, STEPS, STRICT, WRAPS
 from rustfix_mem.rust.file.queues import NEXT, holder_of, lines_of
-from rustfix_mem.rust.file.scopes import alias_name, bound_in, call_on, declaration, method_call
+from rustfix_mem.rust.file.scopes import (
+    alias_name,
+    binders,
+    bound_in,
+    call_on,
+    declaration,
+    method_call,
+)
 from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, text
 
 if TYPE_CHECKING:
@@ -153,9 +160,7 @@ def _known(until: Node, loop: Node, function: Function, items: Items) -> dict[st
 
 def _whole(binder: Node) -> list[str]:
     """The names that stand for all of what is bound: `line`, `Ok(line)`, no error."""
-    body = field(binder, "body") if binder.type == "match_expression" else None
-    binders = [n for n in syntax.named(body) if n.type == "match_arm"] if body else [binder]
-    return [name for one in binders if (name := alias_name(field(one, "pattern")))]
+    return [name for one in binders(binder) if (name := alias_name(field(one, "pattern")))]
 
 
 def _read(node: Node, loop: Node, function: Function, items: Items) -> dict[str, Origin]:

@@ -20,6 +20,7 @@ from rustfix_mem.rust.file.purposes import SHOWS
 from rustfix_mem.rust.file.scopes import (
     TRANSPARENT,
     alias_name,
+    binders,
     call_on,
     declaration,
     is_deref,
@@ -390,11 +391,7 @@ def _named(binder: Node, way: _Way) -> Iterator[_End]:
     if binder.type == "for_expression":
         yield from () if way.inside else (UNKNOWN,)
         return
-    binders = [binder]
-    if binder.type == "match_expression":
-        body = field(binder, "body")
-        binders = [n for n in syntax.named(body) if n.type == "match_arm"] if body else []
-    for one in binders:
+    for one in binders(binder):
         pattern = field(one, "pattern")
         written = "".join(text(pattern).split())
         if name := alias_name(pattern):

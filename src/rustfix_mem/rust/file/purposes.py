@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.origins import named_otherwise
 from rustfix_mem.rust.file.places import own_nodes
-from rustfix_mem.rust.file.scopes import alias_name, call_on, declaration, method_call
+from rustfix_mem.rust.file.scopes import alias_name, binders, call_on, declaration, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 from rustfix_mem.rust.file.uses import is_bound_here
 from rustfix_mem.text import Span
@@ -315,11 +315,7 @@ def _poured(call: Call, way: _Way) -> Iterator[Purpose]:
 
 def _bound(binder: Node, way: _Way) -> Iterator[Purpose]:
     """It is given a name by a let, an `if let`, or the arms of a match."""
-    binders = [binder]
-    if binder.type == "match_expression":
-        body = field(binder, "body")
-        binders = [n for n in syntax.named(body) if n.type == "match_arm"] if body else []
-    for one in binders:
+    for one in binders(binder):
         pattern = field(one, "pattern")
         written = "".join(text(pattern).split())
         if name := alias_name(pattern):

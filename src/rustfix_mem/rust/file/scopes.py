@@ -126,13 +126,17 @@ def bound_names(pattern: Node) -> Iterator[Node]:
                 yield node
 
 
+def binders(binder: Node) -> list[Node]:
+    """What has the patterns: a let, an `if let` or a `for` itself, of a match its arms."""
+    if binder.type != "match_expression":
+        return [binder]
+    body = field(binder, "body")
+    return [n for n in syntax.named(body) if n.type == "match_arm"] if body else []
+
+
 def bound_in(binder: Node) -> list[str]:
     """The names that a let, an `if let`, a `for` or the arms of a match bind."""
-    binders = [binder]
-    if binder.type == "match_expression":
-        body = field(binder, "body")
-        binders = [n for n in syntax.named(body) if n.type == "match_arm"] if body else []
-    patterns = [pattern for one in binders if (pattern := field(one, "pattern"))]
+    patterns = [pattern for one in binders(binder) if (pattern := field(one, "pattern"))]
     return [text(name) for pattern in patterns for name in bound_names(pattern)]
 
 

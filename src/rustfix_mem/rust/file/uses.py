@@ -18,6 +18,7 @@ from rustfix_mem.rust.file.scopes import (
     POINTER_CLONES,
     Call,
     alias_name,
+    binders,
     call_on,
     closure_alias,
     declaration,
@@ -240,9 +241,7 @@ def _is_given_to_drop(value: Node) -> bool:
 def _bound(binder: Node, way: _Way) -> Iterator[UseOf]:
     """The value is given a name by a let, an `if let` or the arms of a match."""
     if binder.type == "match_expression":
-        body = field(binder, "body")
-        arms = [n for n in syntax.named(body) if n.type == "match_arm"] if body else []
-        for arm in arms:
+        for arm in binders(binder):
             yield from _bound_by(arm, arm, way)
     elif binder.type == "let_declaration":
         yield from _bound_by(binder, binder.parent or binder, way)
