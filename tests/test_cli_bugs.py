@@ -31,7 +31,10 @@ def test_a_bug_is_two_lines_and_70(
     monkeypatch.setattr(changeset, "checked", broken)
     lines = refused(capsys, "check", "cap-maps", code=70)
     assert lines[0] == "error: this is a bug of rustfix-mem: KeyError: 'a\\nb'"
-    assert lines[1] == "help: report it with what `rustfix-mem check cap-maps -v` prints"
+    assert (
+        lines[1]
+        == "help: report it with what `RUSTFIX_MEM_TRACEBACK=1 rustfix-mem check cap-maps` prints"
+    )
     assert main(["check", "-v"]) == 70
     assert "Traceback" in capsys.readouterr().err
 

@@ -208,8 +208,9 @@ class CacheBounds(Codemod):
         seen = {} if codebase.thorough else self._skims(codebase)
         worth = doubtful.doubtful(seen, codebase) if seen else None
         paths = _files(passed, codebase) if worth is None else [*worth]
-        sized = [path for path in passed if not seen or self.given or seen[path].sized]
-        made = [path for path in passed if not seen or seen[path].made]
+        known = [path for path in passed if worth is None or path in seen]  # else it was skipped
+        sized = [path for path in known if worth is None or self.given or seen[path].sized]
+        made = [path for path in known if worth is None or seen[path].made]
         told = {path: one.told for path, one in seen.items() if one.told is not None}
         asked = [*sized, *made] if worth is not None else [*paths, *sized, *made]
         codebase.prepare(path for path in asked if path not in told)
@@ -220,8 +221,8 @@ class CacheBounds(Codemod):
             for limit in limits.limits(path, told.get(path) or codebase.facts(path), codebase):
                 yield from self._limit(limit, codebase)
         for path in made:
-            known = told.get(path) or codebase.facts(path)
-            for found in unbounded.unbounded(path, known, self.max_entries, codebase):
+            facts = told.get(path) or codebase.facts(path)
+            for found in unbounded.unbounded(path, facts, self.max_entries, codebase):
                 yield self._unbounded(found, codebase)
 
     def _skims(self, codebase: Codebase) -> dict[str, skim.Skim]:

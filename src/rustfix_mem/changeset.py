@@ -325,7 +325,8 @@ def _unused(codemods: tuple[Codemod, ...], codebase: Codebase, base: _Base) -> l
     """The comments that hid nothing, in all files that were looked at."""
     marked = {*codebase.words.matching(MARKED, MARK)}
     marked |= {path for path, source in codebase.manifests.items() if MARK in source}
-    looked_at = [p for p in sorted(marked) if base.scope.holds(p) and not _unread(p, codebase)]
+    unread = {*codebase.troubles, *(manifest.path for manifest in codebase.bad_manifests)}
+    looked_at = [path for path in sorted(marked - unread) if base.scope.holds(path)]
     ran = {type(codemod).name() for codemod in codemods}
     known = ran | registry.discover().keys() if looked_at else ran
     said: dict[str, list[Finding]] = {}
@@ -336,11 +337,6 @@ def _unused(codemods: tuple[Codemod, ...], codebase: Codebase, base: _Base) -> l
             of = name if name in known else SUPPRESSION
             said.setdefault(of, []).append(complaint(one, name, path, help))
     return [one for name, some in said.items() for one in _located(some, name, codebase, base)]
-
-
-def _unread(path: str, codebase: Codebase) -> bool:
-    bad = {manifest.path for manifest in codebase.bad_manifests}
-    return path in bad or path in codebase.troubles
 
 
 def _spelled(name: str) -> str:

@@ -86,6 +86,8 @@ class Looker(Protocol):
 
     def trouble(self, source: Source) -> Trouble | None: ...
 
+    def skips(self, source: Source) -> bool: ...
+
 
 class Sources(Mapping[str, bytes]):
     """Every Rust file, by path; remembers whose bytes somebody has had."""
@@ -187,8 +189,11 @@ class Codebase:
 
     @property
     def troubles(self) -> Mapping[str, Trouble]:
-        """The files of which facts or an outline were asked for in vain."""
+        """The files of which something was asked in vain: facts, an outline, or, of one that nobody
+        looks into, whatever a gate lets pass."""
         asked = {*self._outlines, *self._facts}
+        passed = {path for paths in self.passing.values() for path in paths}
+        asked |= {path for path in passed if self.look_many.skips(self._texts.source(path))}
         found = ((path, self.look_many.trouble(self._texts.source(path))) for path in asked)
         return {path: trouble for path, trouble in found if trouble is not None}
 

@@ -170,7 +170,11 @@ class Looker:
 
     def trouble(self, source: Source) -> Trouble | None:
         """Why what a file declares is not known, for who has asked that."""
-        return self._troubles.get(source.id)
+        return Trouble(0) if self.skips(source) else self._troubles.get(source.id)
+
+    def skips(self, source: Source) -> bool:
+        """Whether nobody looks into a file: it is too large, or has killed its worker."""
+        return source.size > MAX_BYTES or source.id in self.lost
 
     def answer(self, source: Source, of: Wanted) -> _Packed:
         """What was prepared."""
@@ -244,7 +248,7 @@ class Looker:
         """The files that are worth looking at."""
         tasks: dict[bytes, _Task] = {}
         for key, (source, of) in missing.items():
-            if source.size > MAX_BYTES or source.id in self.lost:  # it would take as long again
+            if self.skips(source):  # it would take as long again
                 self._say(key, source, of, of.nothing)
             elif (said := self._said_of_broken(source, of)) is not None:  # and so would this
                 self._say(key, source, of, said)

@@ -129,9 +129,10 @@ def _wants_traceback(args: list[str]) -> bool:
 
 
 def _again(args: list[str]) -> str:
+    """What shows the same and where it was: not `-v`, with which `check` asks more."""
     from shlex import join
 
-    return join(["rustfix-mem", *args, "-v"])
+    return f"RUSTFIX_MEM_TRACEBACK=1 {join(['rustfix-mem', *args])}"
 
 
 def _colour(args: list[str]) -> str:
