@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from rich.console import Console
+from rich.progress import track
 
 from safety import laws as law_book
 from safety.commands import WRITING, formed, run
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from safety.races import Race
     from safety.trial import Tried as StateTried
 
+T = TypeVar("T")
 TESTS = Path(__file__).parents[1]
 ROUNDS = 20
 RACERS = 8
@@ -53,10 +56,16 @@ class Tried:
     problems: tuple[str, ...]
 
 
+def _all(answers: Iterator[T], of: int) -> list[T]:
+    """Wait for all; somebody who looks on sees how many there are."""
+    told = Console(stderr=True)
+    return [*track(answers, "", total=of, console=told, disable=not told.is_terminal)]
+
+
 def states(pool: Executor, top: Path) -> Tried:
     """Every command in every state."""
     numbers = range(len(every_state()))
-    found = list(pool.map(_state, numbers, repeat(top)))
+    found = _all(pool.map(_state, numbers, repeat(top)), len(numbers))
     columns = [name for name in COMMANDS if name not in ("check all", "check --rev")]
     rows = [[one.state.name, *(_cell(one, name) for name in columns)] for one in found]
     text = f"""
@@ -149,7 +158,7 @@ def faults(pool: Executor, top: Path) -> Tried:
     where = Range.make(top)
     chosen = where.faults(STEP)
     folders = [top / f"{fault.kind}-{fault.at}" for fault in chosen]
-    found = list(pool.map(where.tried, chosen, folders, chunksize=8))
+    found = _all(pool.map(where.tried, chosen, folders, chunksize=8), len(chosen))
     header = ["fault", "runs", "no branch", "complete branch", "lock named", "files left", "broken"]
     rows = [[f"`{kind}`: {what}", *_counted(kind, found)] for kind, what in KINDS.items()]
     names = Counter(where.calls)
@@ -208,7 +217,7 @@ def inputs(pool: Executor, top: Path) -> Tried:
     """Every bad input beside a good crate whose cache must be found; the heavy ones one by one."""
     light = [one for one in INPUTS if not one.heavy]
     heavy = [number for number, one in enumerate(INPUTS) if one.heavy]
-    found = list(pool.map(_input, heavy, repeat(top)))
+    found = _all(pool.map(_input, heavy, repeat(top)), len(heavy))
     together = endured(light, top / "light")
     rows = [
         [INPUTS[number].name, f"{took.seconds:.1f}", str(took.kilobytes // 1024), _why(took, "c0")]
@@ -251,7 +260,7 @@ def laws(pool: Executor, top: Path) -> Tried:
     """Every law in every fixture, and in code that is made up."""
     del top
     chosen = law_book.fixtures()
-    found = list(pool.map(_lawful, range(len(chosen)), chunksize=16))
+    found = _all(pool.map(_lawful, range(len(chosen)), chunksize=16), len(chosen))
     problems = [f"{case}: {bad}" for case, some in zip(chosen, found, strict=True) for bad in some]
     line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "made_up"]
     done = subprocess.run(

@@ -89,8 +89,8 @@ def _found_life(owner: TypeDef, file: str, files: Files, seen: frozenset[str]) -
     seen_made = next(_perhaps_made(owner, paths, files), None)
     if seen_made is not None:
         return seen_made
-    if trait := _made_by_type(owner, file, files):
-        return Life("unknown", f"who asks for any `{trait}` may make one")
+    if bounds := _made_by_type(owner, file, files):
+        return Life("unknown", f"who asks for any {bounds} may make one")
     return Life("unused", f"nobody in this workspace makes a `{owner.name}` outside of tests")
 
 
@@ -315,16 +315,16 @@ def _is_for_others(maker: FnDef, owner: TypeDef, path: str, files: Files) -> boo
 
 
 def _made_by_type(owner: TypeDef, file: str, files: Files) -> str:
-    """The trait of others through which a type parameter may make one; empty if there is none."""
+    """What of others a type parameter may be that makes one, in backticks; empty for nothing."""
     own = [fn for fn in files.outline(file).fns if fn.owner == owner.name and fn.trait]
     makers = [fn for fn in own if fn.trait not in STANDARD and _makes(fn, owner)]
     if makers:
-        return min(fn.trait for fn in makers)
+        return f"`{min(fn.trait for fn in makers)}`"
     traits = {fn.trait for fn in own}
     if "Default" not in owner.derives and "Default" not in traits:
         return ""
     others = [trait for trait in traits if trait not in STANDARD]
-    return f"Default` that is `{min(others)}" if others else ""
+    return f"`Default` that is `{min(others)}`" if others else ""
 
 
 def _makes(fn: FnDef, owner: TypeDef) -> bool:
