@@ -129,6 +129,34 @@ def test_a_server_that_stands_on_its_workspace_is_no_chore() -> None:
     assert said == {"cli": "", "dev": "it is not published, as `cli` is", "server": ""}
 
 
+@pytest.mark.parametrize(
+    ("needs", "top", "said"),
+    [
+        ((), "", "it is not published, as the library `x` is, which it does not need"),
+        (("a",), "", "it is not published, as the library `x` is, which it does not need"),
+        (("x",), "", ""),
+        (("a", "b"), "", ""),
+        ((), "publish = false\n", ""),
+    ],
+)
+def test_chores_of_a_library_stand_apart_from_it(
+    needs: tuple[str, ...], top: str, said: str
+) -> None:
+    files = {"Cargo.toml": package("x", f'{top}[workspace]\nmembers = ["*"]\n{paths("a", "b")}')}
+    files |= {"src/lib.rs": "", "tool/src/main.rs": "fn main() {}\n"}
+    for name in ("a", "b"):
+        files |= {f"{name}/Cargo.toml": package(name), f"{name}/src/lib.rs": ""}
+    below = paths(*needs, at="../").replace("../x", "..")
+    files["tool/Cargo.toml"] = package("tool", f"publish = false\n{below}")
+    whole = codebase(files)
+    (tool,) = programs.owners(whole.packages)
+    assert programs.beside_others(tool, whole.packages, whole.manifests) == said
+
+
+def paths(*names: str, at: str = "") -> str:
+    return "[dependencies]\n" + "".join(f'{one} = {{ path = "{at}{one}" }}\n' for one in names)
+
+
 def test_nothing_is_a_chore_where_nothing_is_published() -> None:
     whole = codebase({"Cargo.toml": package("x", "publish = false\n"), **MAIN})
     (found,) = programs.owners(whole.packages)

@@ -94,13 +94,23 @@ def beside_others(owner: Owner, packages: Sequence[Package], manifests: Manifest
     mine = _beneath(owner.package, crates)
     known = [(_beneath(one.package, crates), one.package) for one in beside if _published(one)]
     theirs, published = max(known, key=lambda one: len(one[0]), default=(frozenset(), None))
-    if published is None or (len(mine) > len(theirs) and published.crate not in mine):
+    if published is None:
+        return _beside_library(mine, posixpath.dirname(root), crates)
+    if len(mine) > len(theirs) and published.crate not in mine:
         return ""  # servers are seldom published, but they stand on most of their workspace
     return f"it is not published, as `{published.name}` is"
 
 
 def _published(owner: Owner) -> bool:
     return owner.package.published
+
+
+def _beside_library(mine: frozenset[str], top: str, crates: Mapping[str, Package]) -> str:
+    """Why a program that is not published is a chore of the library at the top of its workspace."""
+    of = next((one for one in crates.values() if one.folder == top and one.published), None)
+    if of is None or of.crate in mine or len(mine) >= len(_beneath(of, crates)):
+        return ""
+    return f"it is not published, as the library `{of.name}` is, which it does not need"
 
 
 def _beneath(package: Package, crates: Mapping[str, Package]) -> frozenset[str]:
