@@ -17,6 +17,7 @@ from rustfix_mem.rust.whole.calls import called_in, function_called, functions_o
 from rustfix_mem.rust.whole.exposure import is_outside
 from rustfix_mem.rust.whole.lifetimes import at_its_end, where
 from rustfix_mem.rust.whole.links import accessors, below, scope, unreadable
+from rustfix_mem.rust.whole.seeds import seed
 from rustfix_mem.rust.whole.types import POINTERS, hazards, unfound
 from rustfix_mem.text import Span, line_at
 
@@ -56,11 +57,17 @@ def against(
         kept = next(f for f in collection.owner.fields if f.name == collection.name)
         if not kept.skipped:
             yield f"serialised with `{collection.owner.name}`"
+    elif collection.owner is not None and "Deserialize" in collection.owner.derives:
+        kept = next(f for f in collection.owner.fields if f.name == collection.name)
+        if not kept.skipped:
+            yield f"it may start with entries: `{collection.owner.name}` is deserialised"
     if collection.owner is not None and COMPARED & set(collection.owner.derives):
         yield f"compared with `{collection.owner.name}`: its derive looks at every field"
     yield from _first_come(growths, files)
     helpers = {h.use.lookup.method for h in growths if h.use.lookup is not None}
     yield from _leaks(collection, growths, files)
+    if given := seed(collection, files):
+        yield f"it starts with entries that nothing puts back: `{given}`"
     yield from _named_elsewhere(collection, files)
     yield from _recurses(growths, files)
     yield from effects(collection, growths, files)
