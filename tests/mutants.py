@@ -56,7 +56,7 @@ PARTS = (
         "cache-bounds",
         {
             "file": "borrows lengths slots stamps",
-            "whole": "lifetimes links seeds types",
+            "whole": "copies lifetimes links seeds types",
             "verdict": "state few readers effects growth",
             "cap": "sites placement capacity",
             "bounds": "limits spared unbounded remarks",
@@ -64,7 +64,8 @@ PARTS = (
         },
         "test_rust_removal test_rust_types test_rust_links test_rust_lifetimes"
         " test_rust_borrows test_rust_few test_rust_lengths test_rust_remarks test_rust_slots"
-        " test_rust_memo test_rust_unbounded test_rust_stamps test_rust_drops test_rust_seeds",
+        " test_rust_memo test_rust_unbounded test_rust_stamps test_rust_drops test_rust_seeds"
+        " test_rust_copies",
         "width-cache",
     ),
     _part("width-cache", {"file": "wide", "verdict": "widths"}, "test_rust_widths"),

@@ -450,6 +450,14 @@ def _are_memos(one: UseOf, other: UseOf) -> bool:
     return len(own) == 2 and memo.same_key(one.key, other.key)
 
 
+def _is_of_copy(use: UseOf, here: Here, files: Files) -> bool:
+    """Whether something is done to a clone in a local that is `mut`: a pointer need not be."""
+    alias = re.compile(rf"\blet\s+mut\s+{re.escape(use.alias)}\b") if use.alias else None
+    if "clone" not in use.via or alias is None:
+        return False
+    return any(alias.search(files.text(here.path, fn.span)) for fn in functions_of(here, files))
+
+
 def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Siblings that grow in the same function: they may have to agree."""
     asked = set[object]()
@@ -475,13 +483,14 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
             if name in WRITTEN_BACK and any(use.kind == "assign" for use in mention.uses):
                 yield f"in step with `{name}`: it is written back to where it came from"
                 return
-            kept = [use for use in mention.uses if TAKEN not in use.via]
+            done = [use for use in mention.uses if not _is_of_copy(use, here, files)]
+            kept = [use for use in done if TAKEN not in use.via]
             adding = [use for use in kept if use.method.partition(".")[0] in ADDS]
             added = not all(_are_memos(use, here.use) for use in adding)
             if (sibling or apart) and added:
                 yield f"in step with `{name}`, which grows beside it"
                 return
-            if (sibling or apart) and any(use.method in TAKES for use in mention.uses):
+            if (sibling or apart) and any(use.method in TAKES for use in done):
                 yield f"in step with `{name}`, which gives each value once"
                 return
             told = any(re.search(rf"\b{name}\b", h.use.value) for h in growths)

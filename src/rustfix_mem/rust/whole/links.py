@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.plain import changed
 from rustfix_mem.rust.file.facts import GUARDS, Place, TypeTree
 from rustfix_mem.rust.whole.cells import as_kept
+from rustfix_mem.rust.whole.copies import without_copies
 from rustfix_mem.rust.whole.keepers import files_naming, keepers
 from rustfix_mem.rust.whole.modules import above
 from rustfix_mem.rust.whole.types import POINTERS, WRAPPERS, expand
@@ -78,7 +79,7 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
                 or use.note == "assumed"
                 or (collection.is_concurrent and use.kind == "lookup")
             ]
-    return tuple(as_kept(found, collection))
+    return tuple(without_copies(as_kept(found, collection), collection))
 
 
 def names_of(collection: Collection, files: Files) -> set[str]:

@@ -1,0 +1,42 @@
+"""A copy of a collection: what is put into it, or taken out, changes nothing that is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustfix_mem.rust.whole.types import POINTERS
+
+if TYPE_CHECKING:
+    from rustfix_mem.rust.file.facts import UseOf
+    from rustfix_mem.rust.whole.links import Here
+    from rustfix_mem.rust.whole.types import Collection
+
+LOCKS = frozenset(("Mutex", "RwLock", "RefCell", "ReentrantMutex", "FairMutex"))
+OPENS = frozenset(
+    "lock read write try_lock try_read try_write borrow borrow_mut try_borrow try_borrow_mut"
+    " blocking_lock blocking_read blocking_write upgradable_read".split()
+)
+"""The steps that lead inside of a lock."""
+CHANGES = frozenset(("grow", "shrink", "clear", "assign"))
+
+
+def without_copies(uses: list[Here], collection: Collection) -> list[Here]:
+    """The uses without what changes only a copy.
+
+    If nothing else makes it grow, the copy may be what is put in its place: then all stay.
+    """
+    own = [
+        one for one in uses if one.use.kind not in CHANGES or not _is_copied(one.use, collection)
+    ]
+    return own if any(here.use.kind == "grow" for here in own) else uses
+
+
+def _is_copied(use: UseOf, collection: Collection) -> bool:
+    """Whether a `clone` on the way copies the collection, not a pointer to it."""
+    if "clone" not in use.via:
+        return False
+    opened = any(step in OPENS for step in use.via[: use.via.index("clone")])
+    around = collection.wrappers
+    locks = [at for at, wrapper in enumerate(around) if wrapper in LOCKS]
+    inside = around[locks[0] :] if opened and locks else around
+    return not any(wrapper in POINTERS or wrapper.startswith("Arc") for wrapper in inside)
