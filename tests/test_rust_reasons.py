@@ -192,13 +192,43 @@ def test_what_is_internal_interns_nothing(name: str, state: str) -> None:
             "fix",
         ),
         ("fn key(a: &Arc<A>) -> usize { Arc::as_ptr(a) as usize }", "alone: identity"),
+        ("fn is(a: &A, b: &A) -> bool { a as *const A == b as *const A }", "alone: identity"),
+        ("fn is(a: &A, b: &A) -> bool { (a as *const _ as *const ()) == b.at() }", "alone: ident"),
+        ("fn is(a: &A) -> bool { a as *const A == std::ptr::null() }", "fix"),
+        ("fn is(a: &A) -> bool { unsafe { told(a as *const _, &mut b) != 0 } }", "fix"),
+        ("fn is(a: &A) -> bool { unsafe { told(a as *const A) != 0 } }", "fix"),
+        ("fn is(a: &A) -> bool { unsafe { told(a as *const A) == FINE } }", "fix"),
     ],
 )
 def test_who_compares_pointers(more: str, verdict: str) -> None:
-    shared = SLUGS.replace("String, String>", "String, Arc<String>>").replace(
-        "sync::{", "sync::{Arc, "
-    )
-    assert said(shared.replace("-> String", "-> Arc<String>") + more).startswith(verdict)
+    assert said(OF_POINTERS + more).startswith(verdict)
+
+
+OF_POINTERS = (
+    SLUGS.replace("String, String>", "String, Arc<String>>")
+    .replace("sync::{", "sync::{Arc, ")
+    .replace("-> String", "-> Arc<String>")
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "verdict"),
+    [
+        ("dep/src/lib.rs", "Arc<str>", "fix"),
+        ("src/other.rs", "Arc<str>", "alone: identity"),
+        ("src/other.rs", "String", "alone: identity"),
+        ("src/other.rs", "Word", "fix"),
+    ],
+)
+def test_who_compares_pointers_of_something_else(path: str, kind: str, verdict: str) -> None:
+    compared = f"pub fn same(a: &{kind}, b: &{kind}) -> bool {{ std::ptr::eq(a, b) }}"
+    files = {
+        "Cargo.toml": '[package]\nname = "x"\n[dependencies]\ndep = { path = "dep" }\n',
+        "dep/Cargo.toml": '[package]\nname = "dep"\n',
+        "dep/src/lib.rs": "",
+        path: compared,
+    }
+    assert said(f"mod other;\n{OF_POINTERS}", {"src/other.rs": "", **files}).startswith(verdict)
 
 
 @pytest.mark.parametrize(

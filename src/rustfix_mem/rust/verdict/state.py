@@ -368,8 +368,13 @@ def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
 
 COMPARES = re.compile(
     rb"\bptr_eq\b|\baddr_eq\b|\bptr::eq\b|(?<!new_unchecked\()\b(?:Arc|Rc)::as_ptr\b"
-    rb"|\bptr::from_ref\b(?=[^;\n]*[!=]= )|\bas \*const\b(?=[^;\n]*[!=]= )"
+    rb"|\bptr::from_ref\b(?=[^;\n]*[!=]= )"
 )
+CASTS = re.compile(
+    rb"\bas \*const\b(?=(?:[\w:<>&'* ]|\(\)|\[\w+\])*\)?\s*[!=]="
+    rb"(?!\s*(?:\d|[A-Z_\d]{2,}\b|(?:\w+::)*null)))"
+)
+"""What compares pointers with each other: not what a call answers that is given one."""
 
 
 def _identity(collection: Collection, files: Files) -> Iterator[str]:
@@ -382,18 +387,25 @@ def _identity(collection: Collection, files: Files) -> Iterator[str]:
         yield f"an interner: it hands out one shared `{kept}` for equal ones"
         return
     package = files.reach(collection.path).package
-    mine = f"{package.folder}/" if package is not None and package.folder else ""
-    for path in files.words.matching(COMPARES, b"ptr"):
-        found = _compared(path, files) if path.startswith(mine) else ""
-        if found:
-            yield f"identity may matter: {path} compares pointers with `{found}`"
-            return
+    for pattern, literal in ((COMPARES, b"ptr"), (CASTS, b"*const")):
+        for path in files.words.matching(pattern, literal):
+            near = package is None or files.reach(path).package in (package, None)
+            found = _compared(path, pattern, kept, files) if near else ""
+            if found:
+                yield f"identity may matter: {path} compares pointers with `{found}`"
+                return
 
 
-def _compared(path: str, files: Files) -> str:
-    """What compares pointers in a file; empty if nothing does, remarks and tests apart."""
+def _compared(path: str, pattern: re.Pattern[bytes], kept: TypeTree, files: Files) -> str:
+    """What compares pointers in a file; empty if nothing does, remarks and tests apart.
+
+    Who says neither what is kept nor the word for a pointer compares something else.
+    """
     source = files.sources[path]
-    for found in COMPARES.finditer(source):
+    said = "|".join(re.escape(tree.name) for tree in kept.walk() if tree.name[:1].isupper())
+    if not re.search(rf"\b(?:Arc|Rc|{said or 'Arc'})\b".encode(), source):
+        return ""
+    for found in pattern.finditer(source):
         line = source[source.rfind(b"\n", 0, found.start()) + 1 : found.start()]
         tests = (fn.span for fn in files.outline(path).fns if fn.test)
         if b"//" not in line and not any(one.start <= found.start() < one.end for one in tests):
