@@ -75,3 +75,18 @@ def test_a_copy_of_what_stands_beside(beside: str, verdict: str) -> None:
     made = "    let made = title.to_lowercase();\n"
     words = "static WORDS: LazyLock<HashMap<String, String>> = LazyLock::new(m);\n"
     assert said(HEAD + STATIC + words + MEMO.replace(made, f"{made}{beside}\n")).startswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [
+        pytest.param("LazyLock<HashMap<String, String>>", "nothing"),
+        pytest.param("LazyLock<Arc<HashMap<String, String>>>", "alone: no look-up"),
+        pytest.param("LazyLock<Mutex<HashMap<String, String>>>", "alone: no look-up"),
+    ],
+)
+def test_a_static_without_a_lock_never_grows(kind: str, verdict: str) -> None:
+    static = f"static WORDS: {kind} = LazyLock::new(m);\n"
+    taken = "WORDS.lock().unwrap()" if "Mutex" in kind else "WORDS"
+    grows = f"fn f() -> usize {{ let mut w = {taken}.clone(); w.insert(a, b); w.len() }}"
+    assert said(HEAD + static + grows).startswith(verdict)

@@ -323,6 +323,10 @@ def test_a_file_that_rustc_never_sees_keeps_nothing() -> None:
         ("let c = Cache::new(); c.go();", [("Cache", "local", False)]),
         ("let c = Cache { a: 1 }; c.go();", [("Cache", "local", False)]),
         ("let c = Cache::default(); drop(c);", [("Cache", "moved", False)]),
+        ("let c = Cache::new(); c.go(); c.inner.part", [("Cache", "moved", False)]),
+        ("let c = Cache::new(); return c.part;", [("Cache", "moved", False)]),
+        ("let c = Cache::new(); d.go(c.part);", [("Cache", "local", False)]),
+        ("let c = Cache::new(); c.part.go()", [("Cache", "local", False)]),
         (
             "let c = Cache::new(); App { c }.go();",
             [("Cache", "field:App", False), ("App", "local", False)],

@@ -205,3 +205,47 @@ def test_two_collections_of_a_name_are_unknown() -> None:
     assert (
         through("use my_b::prelude::*;\n", {"a/src/lib.rs": f"pub mod aliases;\n{ALIAS}"}) is None
     )
+
+
+@pytest.mark.parametrize(
+    ("head", "files", "path"),
+    [
+        pytest.param("T", {LIB: "use crate::a::T; mod a; mod b;"}, "src/a.rs::T", id="imported"),
+        pytest.param("crate::b::T", {LIB: "mod a; mod b;"}, "src/b.rs::T", id="by its path"),
+        pytest.param(
+            "crate::c::T", {LIB: "mod a; mod b; mod c { struct T; }"}, f"{LIB}::T", id="in"
+        ),
+        pytest.param("T", {LIB: "use crate::c::T; mod a; mod b; mod c;"}, None, id="handed on"),
+        pytest.param("T", {LIB: "use self::a::T; mod a; mod b;"}, "src/a.rs::T", id="from self"),
+        pytest.param("T", {LIB: "use super::T; mod a; mod b;"}, None, id="above the root"),
+        pytest.param("T", {LIB: "mod a; mod b;"}, None, id="not imported"),
+        pytest.param(
+            "crate::a::T",
+            {LIB: "mod a; mod b;", "src/a.rs": "#[cfg(unix)] struct T; #[cfg(windows)] struct T;"},
+            None,
+            id="one for each platform",
+        ),
+    ],
+)
+def test_the_module_says_which_of_several(head: str, files: dict[str, str], path: str) -> None:
+    every = {"src/a.rs": "pub struct T;", "src/b.rs": "pub struct T;", "src/c.rs": "", **files}
+    assert meaning(head, every) == path
+
+
+@pytest.mark.parametrize(
+    ("use", "path"),
+    [
+        ("use super::T;", "src/a/mod.rs::T"),
+        ("use super::super::b::T;", "src/b.rs::T"),
+        ("use self::d::T; mod d { pub struct T; }", "src/a/c.rs::T"),
+        ("use super::super::super::T;", None),
+    ],
+)
+def test_what_a_use_says_from_where_it_stands(use: str, path: str | None) -> None:
+    every = {
+        LIB: "mod a; mod b;",
+        "src/a/mod.rs": "mod c; pub struct T;",
+        "src/b.rs": "pub struct T;",
+        "src/a/c.rs": use,
+    }
+    assert meaning("T", every, file="src/a/c.rs") == path

@@ -116,6 +116,8 @@ def _local(let: Node, function: Function, forever: int, depth: int) -> tuple[str
             continue
         if declaration(node, name) != let:
             continue
+        if _is_answered_by(node, function):
+            return "moved", long
         if not _borrowed(node):
             kept, _ = (
                 ("moved", False) if depth > DEEP else _fate(node, function, forever, depth + 1)
@@ -189,6 +191,19 @@ def _is_brief(loop: Node) -> bool:
     """Whether a loop ends, and waits for nothing before: it only computes something."""
     ends = any(n.type in ("break_expression", "return_expression") for n in syntax.walk(loop))
     return ends and WAITS.search(text(loop)) is None
+
+
+def _is_answered_by(node: Node, function: Function) -> bool:
+    """Whether a part of the local is what the function answers: `svc.inner` at its end."""
+    part = node
+    while part.parent is not None and part.parent.type == "field_expression":
+        part = part.parent
+    block = part.parent
+    if block is None or part == node or text(field(part, "value")) == "":
+        return False
+    if block.type == "return_expression":
+        return True
+    return block == function.body and syntax.named(block)[-1] == part
 
 
 def _borrowed(node: Node) -> bool:

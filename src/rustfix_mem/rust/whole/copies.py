@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.types import Collection
 
 LOCKS = frozenset(("Mutex", "RwLock", "RefCell", "ReentrantMutex", "FairMutex"))
+CELLS = frozenset(("Cell", "OnceCell", "OnceLock"))
 OPENS = frozenset(
     "lock read write try_lock try_read try_write borrow borrow_mut try_borrow try_borrow_mut"
     " blocking_lock blocking_read blocking_write upgradable_read".split()
@@ -20,15 +21,27 @@ OPENS = frozenset(
 CHANGES = frozenset(("grow", "shrink", "clear", "assign"))
 
 
-def without_copies(uses: list[Here], collection: Collection) -> list[Here]:
+def without_copies(uses: list[Here], collection: Collection, source: bytes) -> list[Here]:
     """The uses without what changes only a copy.
 
-    If nothing else makes it grow, the copy may be what is put in its place: then all stay.
+    If nothing else makes it grow, the copy may be what is put in its place: then all stay, but for
+    a static that nothing can change.
     """
     own = [
         one for one in uses if one.use.kind not in CHANGES or not _is_copied(one.use, collection)
     ]
-    return own if any(here.use.kind == "grow" for here in own) else uses
+    grown = any(here.use.kind == "grow" for here in own)
+    return own if grown or _is_fixed(collection, source) else uses
+
+
+def _is_fixed(collection: Collection, source: bytes) -> bool:
+    """Whether it is a static without any lock or cell: only copies of it can change."""
+    static = collection.static
+    if static is None or collection.is_concurrent or static.scope not in ("module", "fn"):
+        return False
+    opened = any(one in LOCKS or one in CELLS for one in collection.wrappers)
+    said = source[static.span.start : static.span.end].partition(b":")[0]
+    return not (opened or b" mut " in said)
 
 
 def _is_copied(use: UseOf, collection: Collection) -> bool:

@@ -79,7 +79,8 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
                 or use.note == "assumed"
                 or (collection.is_concurrent and use.kind == "lookup")
             ]
-    return tuple(without_copies(as_kept(found, collection), collection))
+    kept = as_kept(found, collection)
+    return tuple(without_copies(kept, collection, files.sources[collection.path]))
 
 
 def names_of(collection: Collection, files: Files) -> set[str]:

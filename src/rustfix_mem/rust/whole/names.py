@@ -11,7 +11,7 @@ from rustfix_mem.rust.whole.modules import above, package_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rustfix_mem.rust.file.facts import TypeDef
+    from rustfix_mem.rust.file.facts import TypeDef, Use
     from rustfix_mem.rust.whole.files import Files
 
 PRELUDE = {
@@ -112,10 +112,23 @@ class Names:
         uses = [use for use in self.codebase.outline(file).uses if use.name == name]
         for use in uses:
             if use.module == module:
-                return use.path
+                return self._from_root(use, file)
         outer = f"{module}::"
         around = [u for u in uses if not u.module or outer.startswith(f"{u.module}::")]
-        return around[0].path if around else None
+        return self._from_root(around[0], file) if around else None
+
+    def _from_root(self, use: Use, file: str) -> str:
+        """The path of a `use`; what begins with `self` or `super` from the root of its crate."""
+        steps = use.path.split("::")
+        if steps[0] not in ("self", "super"):
+            return use.path
+        inside = [one for one in (self.codebase.reach(file).module, use.module) if one]
+        module = "::".join(inside).split("::") if inside else []
+        while steps[0] in ("self", "super"):
+            if steps[0] == "super" and not module:
+                return use.path
+            module, steps = module[:-1] if steps[0] == "super" else module, steps[1:]
+        return "::".join(("crate", *module, *steps))
 
     def _path(self, path: str, file: str) -> Meaning | None:
         first = path.partition("::")[0]
@@ -141,8 +154,22 @@ class Names:
         """A path that starts in the file's own package: a type of it, or one it hands on."""
         package = self.codebase.reach(file).package
         folder = package.folder if package is not None else ""
-        found = self._in_package(path.rpartition("::")[2], folder)
+        found = self._in_package(path.rpartition("::")[2], folder) or self._at(path, file, folder)
         return found if found is not None else self._handed_on(path, folder)
+
+    def _at(self, path: str, file: str, folder: str) -> Meaning | None:
+        """Of several types of one name the one in the module that `crate::…` says."""
+        first, _, rest = path.partition("::")
+        module, _, name = rest.rpartition("::")
+        if first != "crate" or not module:
+            return None
+        package, found = self.codebase.reach(file).package, []
+        for home, defined in self.codebase.definitions(name, folder):
+            reached = self.codebase.reach(home)
+            inside = "::".join(one for one in (reached.module, defined.module) if one)
+            if inside == module and reached.package == package and not defined.test:
+                found.append(Meaning(f"{home}::{name}", defined, home))
+        return found[0] if len(found) == 1 else None
 
     def _handed_on(self, path: str, folder: str) -> Meaning | None:
         """What `pub use … as Name;` in the module that `path` names hands on."""
