@@ -243,3 +243,39 @@ def test_a_key_is_an_address_only_if_a_pointer_is_one(made: str, verdict: str) -
     keyed = SLUGS.replace("let mut kept", f"let key = {made};\n    let mut kept")
     keyed = keyed.replace("get(title)", "get(&key)").replace("title.to_string()", "key")
     assert said(keyed).startswith(verdict)
+
+
+STEP = "NEXT.fetch_add(1, Relaxed)"
+
+
+@pytest.mark.parametrize(
+    ("made", "after", "verdict"),
+    [
+        ("title.to_lowercase()", ".clone()", "fix"),
+        (f"{{ {STEP}; title.to_lowercase() }}", ".clone()", "fix"),
+        (f"{{ #[cfg(test)] self.NEXT.{STEP}; lower(title) }}", ".clone()", "fix"),
+        (f"{{ let own = {STEP}; lower(title, own) }}", ".clone()", "alone: a value is an id"),
+        (f"lower(title, {STEP})", ".clone()", "alone: a value is an id"),
+        ("title.to_lowercase()", ".as_answer()", "alone: an entry is handed on"),
+        ("title.to_lowercase()", ".push_str(title)", "alone: what an entry holds is changed"),
+    ],
+)
+def test_what_is_done_to_an_entry(made: str, after: str, verdict: str) -> None:
+    body = f"kept.entry(title.to_string()).or_insert_with(|| {made}){after}"
+    memo = SLUGS[: SLUGS.index("    if let Some")] + f"    {body}\n}}\n"
+    assert said(memo).startswith(verdict)
+
+
+def test_what_begins_with_nothing_is_handed_on() -> None:
+    body = "    kept.entry(title.to_string()).or_default().clone()\n}\n"
+    memo = SLUGS[: SLUGS.index("    if let Some")] + body
+    assert said(memo).startswith("alone: an entry is handed on")
+    assert said(memo.replace("clone()", "push(a)")).startswith("alone: what an entry holds")
+
+
+def test_code_in_a_reason_stands_on_one_short_line() -> None:
+    made = f"|| {{\n        let own = {STEP};\n        {'lower' * 20}(title, own)\n    }}"
+    body = f"    kept.entry(title.to_string()).or_insert_with({made}).clone()\n}}\n"
+    found = said(SLUGS[: SLUGS.index("    if let Some")] + body)
+    assert "\n" not in found
+    assert found.endswith(" ...`")

@@ -131,3 +131,13 @@ class Lines:
         start = self.starts[number - 1]
         end = self.starts[number] if number < len(self.starts) else len(self.source)
         return self.source[start:end].decode("utf-8", "replace").rstrip("\r\n")
+
+
+LONG = 60
+"""So many letters of code are shown in the middle of a sentence."""
+
+
+def brief(code: str) -> str:
+    """Code on one line, cut where it is long."""
+    said = " ".join(code.split())
+    return said if len(said) <= LONG else f"{said[: LONG - 4].rstrip()} ..."

@@ -35,7 +35,9 @@ def entry_note(node: Node, growth: UseOf) -> str:
     call = call_on(node)
     if call is None:
         return _matched_entry(node)
-    if call.name in ("and_modify", "or_default", "insert_entry", "insert"):
+    if call.name == "or_default":
+        return _after_default(call.node)
+    if call.name in ("and_modify", "insert_entry", "insert"):
         return "accumulates"
     made = text(call.arguments[0]) if call.arguments else ""
     if call.name in ("or_insert", "or_insert_with", "or_insert_with_key"):
@@ -47,12 +49,31 @@ def entry_note(node: Node, growth: UseOf) -> str:
     return "accumulates"
 
 
+MUTATES = re.compile(
+    r"(?:push|insert|extend|append|entry|add|pop|remove|retain|clear|get_mut|iter_mut|as_mut|values_mut"
+    r"|truncate|drain|take|replace|set|update|record|increment|inc|or_insert|merge|sort|dedup"
+    r"|split_off|swap|resize|fill|get_or_insert)(?:_|$)"
+)
+"""Names of methods that change what they are called on; what others do, nobody knows."""
+
+
+def _by_call(name: str) -> str:
+    """What a method that is called on an entry's value makes of it."""
+    return "accumulates" if MUTATES.match(name) else "borrowed"
+
+
+def _after_default(node: Node) -> str:
+    """What begins with nothing is filled later: at once, or by who is given a handle of it."""
+    call = call_on(node)
+    return "borrowed" if call is not None and call.name == "clone" else "accumulates"
+
+
 def _after_entry(node: Node) -> str:
     """What is done with the `&mut V` that `or_insert_with` hands out."""
     whole = node
     while (call := call_on(whole)) is not None:
         if call.name not in COPIES:
-            return "accumulates"
+            return _by_call(call.name)
         whole = call.node
         if call.name in ("clone", "to_owned", "to_string", "cloned", "copied", "len"):
             return ""
@@ -78,6 +99,9 @@ def _borrowed_entry(let: Node) -> str:
             continue
         call, parent = call_on(node), node.parent
         if call is not None and call.name in COPIES:
+            continue
+        if call is not None and _by_call(call.name) == "borrowed":
+            note = "borrowed"
             continue
         if parent is not None and parent.type == "unary_expression" and parent.parent is not None:
             if parent.parent.type in ("compound_assignment_expr", "assignment_expression"):

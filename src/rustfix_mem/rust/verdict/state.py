@@ -16,7 +16,7 @@ from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, 
 from rustfix_mem.rust.whole.lifetimes import at_its_end, where
 from rustfix_mem.rust.whole.links import names_at
 from rustfix_mem.rust.whole.types import POINTERS, hazards, is_finite
-from rustfix_mem.text import Span
+from rustfix_mem.text import Span, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,13 +155,17 @@ def _is_own_length(here: Here, files: Files) -> bool:
     return bool(name and re.search(rf"\b{name}\s*\.\s*len\(\)", _put_in(here, files)))
 
 
+COUNTS = re.compile(r"(?<=[;{}])\s*(?:#\[[^\]]*\]\s*)*[\w.:\s]+\.fetch_(?:add|sub|max)\([^;{}]*\);")
+"""A statement that only counts what happens: nobody is told the number."""
+
+
 def _put_in(here: Here, files: Files) -> str:
     """The value that is put in, as written: for an entry what `or_insert` is given."""
     if here.use.value or here.use.slot is None:
-        return here.use.value
+        return COUNTS.sub("", here.use.value)
     said = files.text(here.path, here.use.slot.whole)
     found = OR_INSERT.search(said)
-    return _up_to_its_end(said[found.end() :]) if found is not None else ""
+    return COUNTS.sub("", _up_to_its_end(said[found.end() :])) if found is not None else ""
 
 
 def _up_to_its_end(said: str) -> str:
@@ -207,7 +211,8 @@ def _grows_as_state(here: Here, collection: Collection, files: Files) -> Iterato
     elif not collection.is_set and _answers_once(here, files):
         yield f"a hit answers otherwise than a miss at {at}: it says what happened before"
     elif _is_parameter(here, files):
-        yield f"the value `{_put_in(here, files)}` is given by the caller, not computed, at {at}"
+        value = brief(_put_in(here, files))
+        yield f"the value `{value}` is given by the caller, not computed, at {at}"
     if _is_record(use):
         yield f"it records when something happened at {at}"
 
@@ -286,9 +291,9 @@ def _value_hazards(
     if own or (counted and (number[id(counted[0])] or "len()" not in _put_in(counted[0], files))):
         value = _put_in((own or counted)[0], files)
         if READ_ON.search(value):
-            yield f"a value is what comes next somewhere, and does not come again: `{value}`"
+            yield f"a value is what comes next somewhere, and does not come again: `{brief(value)}`"
         else:
-            yield f"a value is an id into another store: `{value}`"
+            yield f"a value is an id into another store: `{brief(value)}`"
 
 
 def _is_number(here: Here, collection: Collection, files: Files) -> bool:

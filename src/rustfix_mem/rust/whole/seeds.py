@@ -12,6 +12,7 @@ from rustfix_mem.rust.file.scopes import alias_name, declaration, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, text
 from rustfix_mem.rust.whole.literals import initialisers, is_of
 from rustfix_mem.rust.whole.types import FAMILIES, POINTERS
+from rustfix_mem.text import brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +135,7 @@ def _given(value: Node | None, asked: _Asked, depth: int) -> Iterator[str]:
             yield from _given(inner[-1] if inner else None, asked, depth + 1)
         case "macro_invocation":
             if "=>" in text(value):
-                yield _short(value)
+                yield brief(text(value))
         case "call_expression":
             yield from _of_call(value, asked, depth)
 
@@ -144,7 +145,7 @@ def _of_call(call: Node, asked: _Asked, depth: int) -> Iterator[str]:
     given = syntax.named(arguments) if arguments is not None else []
     if method is not None:
         if method.name == "collect" and not re.search(rf"\.{asked.name}\b", text(method.receiver)):
-            yield _short(call)
+            yield brief(text(call))
         elif method.name in ("into", "into_inner") and not given:
             yield from _given(method.receiver, asked, depth + 1)
         return
@@ -153,7 +154,7 @@ def _of_call(call: Node, asked: _Asked, depth: int) -> Iterator[str]:
     kind = kind.rpartition("::")[2]
     if FILLED.search(made) and kind in FAMILIES and given:
         bare = given[0].type == "array_expression" and not given[0].named_children
-        yield from [] if bare else [_short(call)]
+        yield from [] if bare else [brief(text(call))]
     elif maker in ("new", "from", "Some") and len(given) == 1 and (kind[:1].isupper() or not kind):
         yield from _given(given[0], replace(asked, shared=False), depth + 1)
     elif kind in ("", "Self") and maker[:1].islower():
@@ -190,7 +191,7 @@ def _put_into(let: Node, name: str, until: int) -> str:
         if access is None or access.type != "field_expression" or node.start_byte > until:
             continue
         if text(field(access, "field")) in PUTS and declaration(node, name) == let:
-            return _short(access.parent or access)
+            return brief(text(access.parent or access))
     return ""
 
 
@@ -204,9 +205,3 @@ def _is_foreign(access: Node) -> bool:
     inner = kind.args[0] if kind.head.startswith("&") and kind.args else kind
     own = [text(field(n, "type")) for n in ancestors(access) if n.type == "impl_item"]
     return inner.name not in ("Self", "?") and inner.name not in own
-
-
-def _short(node: Node) -> str:
-    """An expression on one line, cut where it is long."""
-    said = " ".join(text(node).split())
-    return said if len(said) <= 60 else f"{said[:56].rstrip()} ..."
