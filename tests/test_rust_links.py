@@ -356,3 +356,27 @@ def test_trust_decides_what_is_applied() -> None:
     shy = plan(CacheBounds(), crate(source), Applicability.MACHINE_APPLICABLE, cache=False)
     assert (len(bold.applied), len(shy.applied), len(shy.reported)) == (1, 0, 1)
     assert shy.after.read(LIB).decode() == source
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        ("&SLUGS_CACHE", "report: `OTHER` names it too"),
+        ("&self::SLUGS_CACHE", "report: `OTHER` names it too"),
+        ("&crate::kept::SLUGS_CACHE", "report: `OTHER` names it too"),
+        ("&again::SLUGS_CACHE", "report: `OTHER` names it too"),
+        ("dirs::SLUGS_CACHE.join(1)", "fix"),
+        ("&THOSE_SLUGS_CACHE", "fix"),
+    ],
+)
+def test_a_static_of_another_module_is_another(value: str, verdict: str) -> None:
+    other = f"use crate::{{dirs, kept as again}};\nstatic OTHER: Kind = {value};\n"
+    files = {"src/kept.rs": f"{other}{CACHED}", "src/dirs.rs": "pub static SLUGS_CACHE: Dir = d();"}
+    assert said("mod kept; mod dirs;", files).startswith(verdict)
+
+
+def test_what_a_function_keeps_to_itself_has_no_path() -> None:
+    local = HEAD + MEMO.replace("    let mut cache", f"    {STATIC.strip()}\n    let mut cache", 1)
+    assert (
+        said(local + "static OTHER: Kind = LazyLock::new(|| dirs::SLUGS_CACHE.clone());") == "fix"
+    )

@@ -253,14 +253,29 @@ def _calls(caller: FnDef, called: FnDef, path: str, files: Files) -> bool:
 
 def _named_elsewhere(collection: Collection, files: Files) -> Iterator[str]:
     """Whether a macro's body, or another static, names it: what happens there is not followed."""
-    word = re.compile(rf"\b{re.escape(collection.name)}\b")
     for path in scope(collection, files):
         facts = files.outline(path)
         if collection.name in facts.macro_words:
             yield f"named in the body of a macro in {path}"
         for static in facts.statics if collection.static is not None else ():
-            if static.name != collection.name and word.search(static.value):
+            if static.name != collection.name and _names(static.value, collection, path, files):
                 yield f"`{static.name}` names it too, in {path}"
+
+
+def _names(value: str, collection: Collection, path: str, files: Files) -> bool:
+    """Whether the value of another static may name this one: not `dirs::CACHE` of another module.
+
+    What a function keeps to itself has no path.
+    """
+    static, word = collection.static, rf"\b{re.escape(collection.name)}\b"
+    if static is None or static.scope == "fn":
+        return bool(re.search(rf"(?<!::){word}", value))
+    own = (files.reach(collection.path).module + f"::{collection.module}").strip(":")
+    home = own.rpartition("::")[2]
+    uses = {use.name: use.path.rpartition("::")[2] for use in files.outline(path).uses}
+    modules = re.findall(rf"(?:\b(\w+)\s*::\s*)?{word}", value)
+    near = ("", "self", "super", "crate", "Self", home)
+    return any(uses.get(one, one) in near or not home for one in modules)
 
 
 def _leaks(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
