@@ -249,6 +249,11 @@ def test_what_serde_skips(attribute: str, skipped: bool) -> None:
             id="lazy_static",
         ),
         pytest.param(
+            "lazy_static! { static ref A: Arc::<Mutex<HashMap<K, V>>> = m(); }",
+            "A Arc<Mutex<HashMap<K, V>>> lazy_static static",
+            id="turbofish in a type",
+        ),
+        pytest.param(
             "fn f() { thread_local! { static A: u8 = 1; } }", "A u8 thread_local static", id="both"
         ),
         pytest.param("mod m { static A: u8 = 1; }", "A u8 module static", id="in a module"),

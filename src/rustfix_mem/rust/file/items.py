@@ -444,8 +444,12 @@ def _statics_in_tokens(tokens: Node, scope: str, where: _Where, items: Items) ->
 
 
 def written_type(written: bytes) -> TypeTree:
-    """The type that is written so; what is not understood has the head `?`."""
-    with syntax.parsed(b"type T = " + written.strip() + b";") as tree:
+    """The type that is written so; what is not understood has the head `?`.
+
+    `Arc::<T>` means `Arc<T>` in a type; the grammar knows it only where a value stands.
+    """
+    plain = re.sub(rb"::\s*<", b"<", written.strip())
+    with syntax.parsed(b"type T = " + plain + b";") as tree:
         alias = next((n for n in tree.root.named_children if n.type == "type_item"), None)
         return type_tree(syntax.field(alias, "type")) if alias is not None else TypeTree("?")
 
