@@ -300,6 +300,26 @@ def test_what_a_worker_makes_lives_while_others_send(span: str, source: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("holder", "span"),
+    [
+        pytest.param("struct View<'a> { c: &'a mut Cache }", "unused", id="borrows it"),
+        pytest.param("struct View<'a> { c: Option<&'a Cache> }", "unused", id="perhaps"),
+        pytest.param(
+            "struct View { c: &'static Cache } static V: LazyLock<View> = x();", "long", id="static"
+        ),
+        pytest.param(
+            "struct View<'a> { c: &'a Cache } struct App { c: Cache }"
+            " static A: LazyLock<App> = x();",
+            "long",
+            id="another keeps it",
+        ),
+    ],
+)
+def test_who_borrows_it_does_not_keep_it(holder: str, span: str) -> None:
+    assert life(f"{OWNER}{holder}", "src/main.rs").span == span
+
+
+@pytest.mark.parametrize(
     ("other", "span"),
     [
         pytest.param("pub static C: LazyLock<crate::Cache> = x();", "long", id="path"),

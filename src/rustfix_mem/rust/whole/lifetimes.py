@@ -11,7 +11,7 @@ from rustfix_mem.text import line_at
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rustfix_mem.rust.file.facts import Construction, FnDef, TypeDef
+    from rustfix_mem.rust.file.facts import Construction, FnDef, TypeDef, TypeTree
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.links import Here
     from rustfix_mem.rust.whole.types import Collection
@@ -157,10 +157,19 @@ def _holders(owner: TypeDef, file: str, paths: list[str], files: Files) -> Itera
             if holder.test or (holder == owner and path == file):
                 continue
             for kept in holder.fields:
-                inside = kept.type.walk()
+                inside = _owned(kept.type)
                 if any(_is(t.head, owner, file, path, holder.module, files) for t in inside):
                     yield _Holder(holder, path, kept.name)
                     break
+
+
+def _owned(tree: TypeTree) -> Iterator[TypeTree]:
+    """A type, and those in it that a value of it keeps: what is behind a reference others keep."""
+    if tree.head in ("&", "&mut") and tree.lifetime:
+        return
+    yield tree
+    for inner in tree.args:
+        yield from _owned(inner)
 
 
 def _held(holder: _Holder, files: Files, seen: frozenset[str]) -> Life:
