@@ -64,3 +64,23 @@ def test_a_part_of_the_program_may_be_called_fuzz(needs: str, said: str) -> None
     )
     assert passed_over("evm/fuzz/src/lib.rs", False, files) == said
     assert passed_over("fuzz/more/src/lib.rs", False, files).startswith("test code")
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("language-tests", "test code: it does not run for hours"),
+        ("crates/e2e_tests", "test code: it does not run for hours"),
+        ("ab-test", ""),
+        ("contests", ""),
+    ],
+)
+def test_a_package_of_tests_says_so_by_its_folder(folder: str, said: str) -> None:
+    files = codebase(
+        {
+            "Cargo.toml": f'[workspace]\nmembers = ["{folder}"]\n',
+            f"{folder}/Cargo.toml": '[package]\nname = "runner"\nedition = "2021"\n',
+            f"{folder}/src/main.rs": "fn main() {}",
+        }
+    )
+    assert passed_over(f"{folder}/src/main.rs", False, files) == said
