@@ -81,7 +81,7 @@ def test_a_copy_of_what_stands_beside(beside: str, verdict: str) -> None:
     ("kind", "verdict"),
     [
         pytest.param("LazyLock<HashMap<String, String>>", "nothing"),
-        pytest.param("LazyLock<Arc<HashMap<String, String>>>", "alone: no look-up"),
+        pytest.param("LazyLock<Arc<HashMap<String, String>>>", "nothing"),
         pytest.param("LazyLock<Mutex<HashMap<String, String>>>", "alone: no look-up"),
     ],
 )
@@ -90,3 +90,10 @@ def test_a_static_without_a_lock_never_grows(kind: str, verdict: str) -> None:
     taken = "WORDS.lock().unwrap()" if "Mutex" in kind else "WORDS"
     grows = f"fn f() -> usize {{ let mut w = {taken}.clone(); w.insert(a, b); w.len() }}"
     assert said(HEAD + static + grows).startswith(verdict)
+
+
+def test_a_static_without_a_lock_is_lent_to_nobody() -> None:
+    static = "static WORDS: LazyLock<HashMap<String, String>> = LazyLock::new(m);\n"
+    fills = "fn fill(w: &mut HashMap<String, String>) { w.insert(a, b); w.remove(c); }\n"
+    lent = "fn f() { let mut w = WORDS.clone(); fill(&mut w); }"
+    assert said(HEAD + static + fills + lent) == "nothing"

@@ -24,14 +24,17 @@ CHANGES = frozenset(("grow", "shrink", "clear", "assign"))
 def without_copies(uses: list[Here], collection: Collection, source: bytes) -> list[Here]:
     """The uses without what changes only a copy.
 
-    If nothing else makes it grow, the copy may be what is put in its place: then all stay, but for
-    a static that nothing can change.
+    If nothing else makes it grow, the copy may be what is put in its place: then all stay. Of a
+    static without a lock only copies change.
     """
+    if _is_fixed(collection, source):
+        return [here for here in uses if here.use.kind not in (*CHANGES, "escape_mut")]
     own = [
-        one for one in uses if one.use.kind not in CHANGES or not _is_copied(one.use, collection)
+        here
+        for here in uses
+        if here.use.kind not in CHANGES or not _is_copied(here.use, collection)
     ]
-    grown = any(here.use.kind == "grow" for here in own)
-    return own if grown or _is_fixed(collection, source) else uses
+    return own if any(here.use.kind == "grow" for here in own) else uses
 
 
 def _is_fixed(collection: Collection, source: bytes) -> bool:
@@ -52,4 +55,4 @@ def _is_copied(use: UseOf, collection: Collection) -> bool:
     around = collection.wrappers
     locks = [at for at, wrapper in enumerate(around) if wrapper in LOCKS]
     inside = around[locks[0] :] if opened and locks else around
-    return not any(wrapper in POINTERS or wrapper.startswith("Arc") for wrapper in inside)
+    return not any(wrapper in POINTERS for wrapper in inside)
