@@ -34,6 +34,8 @@ def capped(check: str) -> str:
         "let o = &mut self.other; if o.len() > most { o.clear(); }",
         "if self.inner.other.len() > most { self.inner.other.clear(); }",
         "if self.ours.len() > 1 { self.other.clear(); }",
+        "match key { K::Of(said) if said.len() >= most => {} _ => {} }",
+        "match key { K::Of(_, said) if said.len() >= most => {} _ => {} }",
     ],
 )
 def test_what_bounds_something_else(check: str) -> None:
@@ -59,6 +61,8 @@ def test_what_bounds_something_else(check: str) -> None:
         "let full = self.other.len() >= most;",
         "if self.other.len() >= most {}",
         "let ours = &mut self.ours; if self.other.len() >= most { ours.clear(); }",
+        "match key { k if self.ours.len() >= most => return false, _ => {} }",
+        "match &self.ours { ours if ours.len() >= most => return false, _ => {} }",
         "for _ in 0..9 { if self.other.len() >= most { break; } }",
     ],
 )

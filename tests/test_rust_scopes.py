@@ -78,6 +78,21 @@ def spoken(place: Place) -> str:
             "self A.inner.m",
             id="arm",
         ),
+        pytest.param(
+            "match self.inner.as_mut() { Some(i) if k.ok() => i.m.insert(k, 1), _ => {} }",
+            "self A.inner.m",
+            id="arm with a guard",
+        ),
+        pytest.param(
+            "match self.inner.as_mut() { Some(i) if i.m.insert(k, 1) => {} _ => {} }",
+            "self A.inner.m",
+            id="guard of an arm",
+        ),
+        pytest.param(
+            "let i = &mut self.inner; match k { Some(n) if i.ok(n) => i.m.insert(k, 1), _ => {} }",
+            "self A.inner.m",
+            id="alias that a guard asks",
+        ),
         pytest.param("X.with(|c| c.borrow_mut().m.insert(k, 1));", "static X.m", id="with"),
         pytest.param(
             "X.with_borrow_mut(|c| c.m.insert(k, 1));", "static X.m", id="with_borrow_mut"
@@ -110,6 +125,14 @@ def test_where_it_lives(body: str, place: str) -> None:
         pytest.param("let P { p, .. } = k; p.m.insert(k, 1);", "unknown p.m", id="struct pattern"),
         pytest.param("k.each(|p| p.m.insert(k, 1));", "unknown p.m", id="any closure"),
         pytest.param("match k { E(p) => p.m.insert(k, 1) };", "unknown p.m", id="other variant"),
+        pytest.param(
+            "match k { E(p) if p.m.insert(k, 1) => 1, _ => 2 };", "unknown p.m", id="guard"
+        ),
+        pytest.param(
+            "match k { _ if let Some(p) = g(k) => p.m.insert(k, 1), _ => {} };",
+            "unknown p.m",
+            id="let of a guard",
+        ),
         pytest.param("self.get(k).m.insert(k, 1);", "unknown self.get(k).m", id="argument"),
         pytest.param("self.v[0].m.insert(k, 1);", "unknown self.v[0].m", id="index"),
         pytest.param("let p; p = k; p.m.insert(k, 1);", "unknown p.m", id="set later"),

@@ -8,7 +8,7 @@ from rustfix_mem.plain import Plain
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import Place, TypeTree
 from rustfix_mem.rust.file.items import type_tree
-from rustfix_mem.rust.file.syntax import ancestors, field, text
+from rustfix_mem.rust.file.syntax import ancestors, field, span, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,8 +110,13 @@ def cloned_pointer(node: Node) -> Node | None:
 
 
 def bound_names(pattern: Node) -> Iterator[Node]:
-    """The identifiers that a pattern binds."""
+    """The identifiers that a pattern binds; of an arm, the `let`s of its guard, too."""
+    guard = field(pattern, "condition") if pattern.type == "match_pattern" else None
+    for condition in let_conditions(guard):
+        yield from bound_names(field(condition, "pattern") or condition)
     for node in syntax.walk(pattern):
+        if guard is not None and span(guard).holds(span(node)):
+            continue  # it is asked there, not bound
         if node.type == "shorthand_field_identifier":
             yield node
         elif node.type == "identifier":
@@ -160,7 +165,8 @@ def alias_name(pattern: Node | None) -> str:
             kind, inner = text(field(pattern, "type")), syntax.named(pattern)[1:]
             return alias_name(inner[0]) if kind in ("Ok", "Some") and len(inner) == 1 else ""
         case "match_pattern":
-            inner = syntax.named(pattern)
+            guard = field(pattern, "condition")
+            inner = [n for n in syntax.named(pattern) if n != guard]
             return alias_name(inner[0]) if len(inner) == 1 else ""
     return ""
 
@@ -211,6 +217,9 @@ def _binds_within(node: Node, child: Node, name: str) -> Node | None:
         case "match_arm":
             if child == field(node, "value") and binds(field(node, "pattern"), name):
                 return node
+        case "match_pattern":  # its guard
+            if child == field(node, "condition") and binds(node, name):
+                return node.parent
         case "for_expression":
             if child == field(node, "body") and binds(field(node, "pattern"), name):
                 return node

@@ -37,6 +37,8 @@ CALLED = re.compile(rb"\b(?:exit|abort|exec)\s*(?:\(|/[/*])")
 """A call, with a comment before its arguments maybe."""
 BROUGHT_IN = re.compile(r"\bmain\s*(?:[;,}]|$)")
 """A `use` of a `main`, which may be called so only here."""
+EMPTY_LINE = re.compile(rb"[ \t]*\r?\n[ \t]*\r?\n")
+LICENCE = re.compile(rb"(?i)copyright|licen[cs]e|\bspdx\b")
 FOR_WEB = re.compile(r"\bcfg\s*\(\s*(?:target_arch\s*=\s*\"wasm|target_family\s*=\s*\"wasm)")
 
 
@@ -137,11 +139,28 @@ def _items(around: list[Node], source: bytes) -> tuple[int, bool]:
             last = node
             continue
         break
+    last = last or _notice(around, source)
     if last is None:
         return beginning(source), True
     end = last.end_byte
     newline = source.find(b"\n", end - 1 if source[end - 1 : end] == b"\n" else end)
     return (len(source) if newline < 0 else newline + 1), False
+
+
+def _notice(around: list[Node], source: bytes) -> Node | None:
+    """The last of the remarks that open a file without speaking of what follows, as licences do."""
+    last: Node | None = None
+    for node in around:
+        between = source[last.end_byte if last is not None else 0 : node.start_byte]
+        is_remark = node.type in COMMENTS and not node.text.startswith(("///", "/**"))
+        if not is_remark or (last is not None and EMPTY_LINE.search(between)):
+            break
+        last = node
+    if last is None:
+        return None
+    said = source[: last.end_byte]
+    apart = EMPTY_LINE.match(source, last.end_byte)
+    return last if apart or LICENCE.search(said) else None
 
 
 def _main(node: Node, source: bytes, around: list[Node], never: Callable[[str], bool]) -> Main:
