@@ -48,6 +48,8 @@ def test_programs_are_asked_for_by_name() -> None:
         ("packages/browser-tests/y", "tests"),
         ("packages/cli-harnesses/y", "tests"),
         ("net/bench", "tests"),
+        ("git-testing", "tests"),
+        ("protesting", ""),
         ("examples/a", "example"),
         ("scripts/gen", "chore"),
         ("xtask", "chore"),
@@ -155,6 +157,69 @@ def test_chores_of_a_library_stand_apart_from_it(
 
 def paths(*names: str, at: str = "") -> str:
     return "[dependencies]\n" + "".join(f'{one} = {{ path = "{at}{one}" }}\n' for one in names)
+
+
+def served(members: dict[str, str]) -> dict[str, str]:
+    """What is said of the programs of a workspace: packages by what they need, as `a b`.
+
+    All have a library and a program, but those called `l…`, which have no program; `server` is not
+    published.
+    """
+    files = {"Cargo.toml": f"[workspace]\nmembers = {[*members]}\n"}
+    for name, needs in members.items():
+        wanted = "".join(f'{one} = {{ path = "../{one}" }}\n' for one in needs.split())
+        more = "publish = false\n" if name == "server" else ""
+        files[f"{name}/Cargo.toml"] = package(name, f"{more}[dependencies]\n{wanted}")
+        files[f"{name}/src/lib.rs"] = ""
+        if not name.startswith("l"):
+            files[f"{name}/src/main.rs"] = "fn main() {}\n"
+    whole = codebase(files)
+    return {
+        one.package.name: programs.beside_others(one, whole.packages, whole.manifests)
+        for one in programs.owners(whole.packages)
+    }
+
+
+def test_a_library_with_a_program_is_not_what_its_workspace_is_for() -> None:
+    libraries = {"l1": "", "l2": "", "l3": "l1", "l4": "l2"}
+    said = served({**libraries, "moves": "", "server": "l3 l4 moves"})
+    assert said == {
+        "moves": "it is a library of `server`, which most of its workspace is for",
+        "server": "",
+    }
+
+
+def test_what_a_small_tool_needs_is_what_its_workspace_is_for() -> None:
+    libraries = {"l1": "", "l2": "", "l3": "l1", "l4": "l2"}
+    assert served({**libraries, "app": "l3 l4", "server": "app"}) == {
+        "app": "",
+        "server": "it is not published, as `app` is",
+    }
+    assert served({"l1": "", "app": "", "server": "l1 app"}) == {
+        "app": "",
+        "server": "it is not published, as `app` is",
+    }
+
+
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        ("src/bin/b.rs", ""),
+        ("testing/b.rs", "it serves tests"),
+        ("tests/b.rs", "it serves tests"),
+        ("examples/b.rs", "an example"),
+        ("scripts/b.rs", "a chore"),
+    ],
+)
+def test_a_program_may_lie_apart_from_the_others(root: str, said: str) -> None:
+    manifest = package("x", f'[[bin]]\nname = "b"\npath = "{root}"\n')
+    for folder in ("", "tools/"):
+        files = {f"{folder}Cargo.toml": manifest, f"{folder}src/main.rs": "", folder + root: ""}
+        (found,) = programs.owners(codebase(files).packages)
+        apart = {one.name: programs.kept_apart(one, found.package) for one in found.binaries}
+        assert apart["x"] == ""
+        assert said in apart["b"]
+        assert bool(said) == bool(apart["b"])
 
 
 def test_nothing_is_a_chore_where_nothing_is_published() -> None:

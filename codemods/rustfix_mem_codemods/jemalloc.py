@@ -125,10 +125,10 @@ class Jemalloc(Codemod):
 
     Left alone are libraries, macros, build scripts, tests, benchmarks and examples, and programs
     that are built for WebAssembly, without `main` or without the standard library, and chores:
-    programs beside the `default-members`, or beside that of the workspace's own package, and those
-    that are not published beside one that is, unless they need more of the workspace, or beside the
-    library at its top, which they do not need. All programs of a package are changed together;
-    `--binary` names those that you want.
+    programs beside the `default-members`, or beside that of the workspace's own package, those that
+    are not published beside one that is, unless they need more of the workspace, and those of a
+    library below a program that needs most of it. All other programs of a package are changed
+    together; `--binary` names those that you want.
 
     Why it is `maybe-incorrect`: nothing changes without the feature, but a human should measure
     whether the program is better with it. It has to compile jemalloc, which takes minutes and

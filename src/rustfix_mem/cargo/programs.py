@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
 TESTING = re.compile(
-    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|harness(?:es)?)|test|test[-_]data|testdata|fixtures?|bench(?:es|marks?)?|fuzz)/"
+    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|testing|harness(?:es)?)|test|test[-_]data|testdata|fixtures?|bench(?:es|marks?)?|fuzz)/"
 )
 EXAMPLE = re.compile(r"(?:^|/)(?:examples?|demos?)/")
 CHORES = re.compile(r"(?:^|/)(?:x?tasks?|scripts|ci|\.github)/")
+
+CHORE = "a chore of the repository itself: it does not run for hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,23 @@ def set_aside(package: Package) -> str:
         return "its package is in no workspace of this repository"
     if VENDORED.search(folder):
         return "vendored code"
+    if package.name in ("xtask", "xtasks"):
+        return CHORE
+    return _said_by(folder)
+
+
+def kept_apart(target: Target, package: Package) -> str:
+    """The same of one program, by the folder that its root file is in; empty if nothing says so."""
+    return _said_by(f"{posixpath.dirname(posixpath.relpath(target.root, package.folder or '.'))}/")
+
+
+def _said_by(folder: str) -> str:
+    """What a folder, which ends with a slash, says of the programs in it."""
     if TESTING.search(folder):
         return "it serves tests"
     if EXAMPLE.search(folder):
         return "an example: it does not run for hours"
-    if CHORES.search(folder) or package.name in ("xtask", "xtasks"):
-        return "a chore of the repository itself: it does not run for hours"
-    return ""
+    return CHORE if CHORES.search(folder) else ""
 
 
 def beside_others(owner: Owner, packages: Sequence[Package], manifests: Manifests) -> str:
@@ -88,9 +100,14 @@ def beside_others(owner: Owner, packages: Sequence[Package], manifests: Manifest
     main = next((other for other in beside if other.manifest == root), None)
     if main is not None and not isinstance(default, list):  # what `cargo build` builds there
         return "" if main == owner else f"`{main.package.name}` is the program of its workspace"
+    crates = {package.crate: package for package in packages}
+    for other in beside:
+        if owner.package.crate in _beneath(other.package, crates):
+            name = other.package.name
+            if _stands_on_most(other.package, owner.package, crates):
+                return f"it is a library of `{name}`, which most of its workspace is for"
     if owner.package.published:
         return ""
-    crates = {package.crate: package for package in packages}
     mine = _beneath(owner.package, crates)
     known = [(_beneath(one.package, crates), one.package) for one in beside if _published(one)]
     theirs, published = max(known, key=lambda one: len(one[0]), default=(frozenset(), None))
@@ -98,7 +115,15 @@ def beside_others(owner: Owner, packages: Sequence[Package], manifests: Manifest
         return _beside_library(mine, posixpath.dirname(root), crates)
     if len(mine) > len(theirs) and published.crate not in mine:
         return ""  # servers are seldom published, but they stand on most of their workspace
+    if _stands_on_most(owner.package, published, crates):
+        return ""
     return f"it is not published, as `{published.name}` is"
+
+
+def _stands_on_most(one: Package, other: Package, crates: Mapping[str, Package]) -> bool:
+    """Whether a package needs most of a repository, and the other next to nothing of it."""
+    mine, theirs = len(_beneath(one, crates)), len(_beneath(other, crates))
+    return mine * 2 > len(crates) and mine > 2 * (theirs + 2)
 
 
 def _published(owner: Owner) -> bool:

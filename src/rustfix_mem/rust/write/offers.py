@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rustfix_mem.cargo.dependencies import Dependency
+    from rustfix_mem.cargo.manifest import Target
     from rustfix_mem.cargo.programs import Owner
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.write.alternatives import Program
@@ -60,7 +61,7 @@ class Plan:
         """Plan the edits of every program; what `Spared` or `Refused` says is kept."""
         for target in self.owner.binaries:
             try:
-                if aside := self._aside():
+                if aside := self._aside() or self._apart(target):
                     raise Spared(aside)
                 program = alternatives.program(target, self.owner.package, self.files)
                 self.seen[target.name] = program
@@ -72,6 +73,10 @@ class Plan:
             else:
                 self.programs.append(program)
                 self.edits += made
+
+    def _apart(self, target: Target) -> str:
+        """Why one program is not for users, though others of its package may be."""
+        return "" if self.named else programs.kept_apart(target, self.owner.package)
 
     def _aside(self) -> str:
         """Why a program is none that runs for hours, or cannot have it at all."""
@@ -103,7 +108,6 @@ class Plan:
         self, shape: str, added: tuple[Edit, ...], wanted: Dependency, what: str, offer: str
     ) -> Finding:
         first = self.programs[0]
-        others = (self.refused | self.spared).items()
         return Finding(
             path=first.begin.path,
             span=first.span,
@@ -113,7 +117,7 @@ class Plan:
             why=(
                 *self.why,
                 *self._new(wanted),
-                *(f"`{name}` stays as it is: {why}" for name, why in others),
+                *(f"{_stays(names)}: {why}" for why, names in self._others().items()),
             ),
             kind=Kind.PROPOSAL,
             fix=Fix(
@@ -145,14 +149,23 @@ class Plan:
             kind=Kind.PROPOSAL,
         )
 
-    def _reasons(self) -> tuple[str, ...]:
-        """Why programs get nothing; each reason with those that it is true of, unless of all."""
+    def _others(self) -> dict[str, list[str]]:
+        """The programs that get nothing, by the reason."""
         true_of: dict[str, list[str]] = {}
         for name, why in (self.refused | self.spared).items():
             true_of.setdefault(why, []).append(name)
+        return true_of
+
+    def _reasons(self) -> tuple[str, ...]:
+        """Why programs get nothing; each reason with those that it is true of, unless of all."""
+        true_of = self._others()
         if len(true_of) == 1:
             return tuple(true_of)
         return tuple(f"{listed(names)}: {why}" for why, names in true_of.items())
+
+
+def _stays(names: list[str]) -> str:
+    return f"{listed(names)} {'stay as they are' if names[1:] else 'stays as it is'}"
 
 
 def listed(names: list[str]) -> str:
