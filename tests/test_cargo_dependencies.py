@@ -32,6 +32,19 @@ if TYPE_CHECKING:
 
 
 DEPENDENCIES = {
+    "most with blanks in braces": (
+        SYSINFO,
+        """
+        [package]
+        name = "x"
+
+        [dependencies]
+        anyhow = {version = "1" }
+        fs-err = { version = "3", default-features = false }
+        serde = { version = "1", features = ["derive"] }
+        +sysinfo = { version = "0.37", default-features = false, features = ["system"] }
+        """,
+    ),
     "sorted": (
         MOKA,
         """

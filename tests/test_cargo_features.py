@@ -51,6 +51,100 @@ FEATURES = [
     ),
     pytest.param(
         """
+        [features]
+        default = ["fonts"]
+
+        # Puts the fonts in.
+        fonts = []
+
+        # Moves on by itself.
+        update = []
+        +
+        +dhat-heap = ["dep:dhat"]
+
+        [dependencies]
+        dhat = { version = "0.3", optional = true }
+        """,
+        id="apart, each with a remark",
+    ),
+    pytest.param(
+        """
+        [features]
+        default = []
+
+        std = []
+
+        alloc = ["std"]
+        +
+        +dhat-heap = ["dep:dhat"]
+
+        [dependencies]
+        dhat = { version = "0.3", optional = true }
+        """,
+        id="apart, each without a remark",
+    ),
+    pytest.param(
+        """
+        [features]
+        default = []
+
+        alloc = []
+
+        +dhat-heap = ["dep:dhat"]
+        +
+        std = []
+
+        [dependencies]
+        dhat = { version = "0.3", optional = true }
+        """,
+        id="apart, before the last",
+    ),
+    pytest.param(
+        """
+        [features]
+        std = []
+        alloc = ["std"]
+
+        # sandboxes
+        sandbox = []
+        +
+        +dhat-heap = ["dep:dhat"]
+
+        [dependencies]
+        dhat = { version = "0.3", optional = true }
+        """,
+        id="behind one below a heading",
+    ),
+    pytest.param(
+        """
+        [features]
+        std = []
+        alloc = ["std"]
+
+        cage = []
+        +dhat-heap = ["dep:dhat"]
+
+        [dependencies]
+        dhat = { version = "0.3", optional = true }
+        """,
+        id="behind one that is apart",
+    ),
+    pytest.param(
+        """
+        [features]
+        # Speaks to others.
+        std = []
+        # Asks for memory.
+        alloc = ["std"]
+        +dhat-heap = ["dep:dhat"]
+
+        [dependencies]
+        dhat = { version = "0.3", optional = true }
+        """,
+        id="each with a remark, but not apart",
+    ),
+    pytest.param(
+        """
         [dependencies]
         dhat = { version = "0.3", optional = true }
 

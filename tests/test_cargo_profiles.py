@@ -42,6 +42,31 @@ PROFILES = [
     ),
     pytest.param(
         """
+        [profile.release]
+        opt-level = 'z'
+        strip = "debuginfo"
+        +
+        +[profile.release-memory]
+        +inherits = "release"
+        +debug = 1
+        +strip = false
+        """,
+        id="quotes of both sorts",
+    ),
+    pytest.param(
+        """
+        [profile.release]
+        opt-level = 'z'
+        +
+        +[profile.release-memory]
+        +inherits = 'release'
+        +debug = 1
+        +strip = false
+        """,
+        id="single quotes",
+    ),
+    pytest.param(
+        """
         [profile]
         dev = { debug = 1, lto = false }
         release = { lto = true, debug = 0 }

@@ -153,6 +153,14 @@ def _rising(words: Sequence[str]) -> list[int]:
     return found[::-1]
 
 
+def stands_apart(found: Sequence[Unit], run: Sequence[Unit]) -> bool:
+    """Whether an empty line belongs above what goes behind a run: it is one entry with a remark of
+    its own above it, or most entries of the table stand apart from each other."""
+    if len(run) > 1 or not run[0].apart:
+        return False
+    return run[0].commented or sum(unit.apart for unit in found) * 2 > len(found)
+
+
 def _spans(run: Sequence[Unit], name: str) -> bool:
     found = sorted_by([unit.name for unit in run])
     if found is None or not found[1]:

@@ -12,6 +12,7 @@ from rustfix_mem.cargo.toml_places import (
     place,
     run_for,
     sorted_by,
+    stands_apart,
     table_edit,
     units,
 )
@@ -89,6 +90,8 @@ def _among(
     at = table.header.end
     if run:
         at = behind(document, table, run[-1]) if last else place(document, table, name, run)
+        if stands_apart(found, run):
+            lines = ["", *lines] if at > run[0].lines.start else [*lines, ""]
     return insertion(document, at, lines), written
 
 

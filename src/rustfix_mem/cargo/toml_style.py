@@ -72,10 +72,9 @@ def style_of(document: Document, beside: Sequence[Entry]) -> Style:
     """The style of the entries `beside`; of what they do not show, that of the whole file."""
     everywhere = [entry for table in document.tables for entry in table.entries]
     quote = _quote(document, beside) or _quote(document, everywhere) or '"'
-    inline = [e for e in [*beside, *everywhere] if document.source[e.value.start] == ord("{")]
-    example = next((t for e in inline if (t := document.text(e.value)).strip("{} \t")), "{ a = 1 }")
-    padded = example[1] in " \t\r\n"
-    tight = re.search(r"\w=", re.sub(r"\"[^\"]*\"|'[^']*'", "", example)) is not None
+    inline = _inline(document, beside) or _inline(document, everywhere) or ["{ a = 1 }"]
+    padded = sum(said[1] in " \t\r\n" for said in inline) * 2 >= len(inline)
+    tight = sum(map(_is_tight, inline)) * 2 > len(inline)
     arrays = [f for e in [*beside, *everywhere] for f in ARRAY.findall(document.text(e.value))]
     around = Counter(_around(document, e) for e in beside or everywhere)
     indents = Counter(_indent(document, e) for e in beside)
@@ -90,15 +89,26 @@ def style_of(document: Document, beside: Sequence[Entry]) -> Style:
     )
 
 
+def _inline(document: Document, entries: Sequence[Entry]) -> list[str]:
+    """The inline tables among values, but for empty ones."""
+    tables = [document.text(e.value) for e in entries if document.source[e.value.start] == ord("{")]
+    return [said for said in tables if said.strip("{} \t")]
+
+
+def _is_tight(table: str) -> bool:
+    return re.search(r"\w=", re.sub(r"\"[^\"]*\"|'[^']*'", "", table)) is not None
+
+
 def _quote(document: Document, entries: Sequence[Entry]) -> str:
-    """The quote that most of their strings have; empty if they have none."""
+    """The quote that most of their strings have; empty if there is none."""
     found = Counter[str]()
     for entry in entries:
         if not document.text(entry.value).startswith(("'''", '"""')):
             found.update(
                 re.findall(r"(?<=[\[{=, ])[\"'](?=[^\"'])", f"={document.text(entry.value)}")
             )
-    return found.most_common(1)[0][0] if found else ""
+    (quote, often), *others = found.most_common() or [("", 0)]
+    return "" if others and others[0][1] == often else quote
 
 
 def _around(document: Document, entry: Entry) -> tuple[str, str]:
