@@ -1,4 +1,5 @@
 """Helpers that come in pairs: one looks up, one puts in, and a third function asks both.
+Or only one puts in, for a function that looks up itself.
 
 `if let Some(hit) = self.cached(key) { return hit; } … self.remember(key, made);` is a memo of
 the function that says it, as if both bodies stood there. Both helpers are private, so that all
@@ -12,11 +13,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rustfix_mem.plain import changed
-from rustfix_mem.rust.file import memo, syntax
+from rustfix_mem.rust.file import memo, stamps, syntax
 from rustfix_mem.rust.file.facts import Lookup
+from rustfix_mem.rust.file.hits import depends
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.syntax import field, span, text
+from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -71,6 +74,12 @@ class _File:
             self._calls[name] = _calls(name, self.functions)
         return self._calls[name]
 
+    def asked(self, place: Place, function: int) -> list[UseOf]:
+        """Where a function looks up in a place itself."""
+        mentions = [m for m in self.mentions if m.fn == function and m.place == place]
+        uses = (use for mention in mentions for use in mention.uses)
+        return [use for use in uses if use.kind == "lookup" and use.method != "get_mut"]
+
     def lets(self, at: int) -> memo.Lets:
         if at not in self._lets:
             self._lets[at] = memo.Lets(self.functions[at].body)
@@ -85,6 +94,7 @@ def with_pairs(
     `functions` by their index in the file: all that have to do with it; `named` counts all names.
     """
     told: dict[int, Mention] = {}
+    asked = set[Span]()
     file = _File(mentions, functions, named)
     for index, mention in enumerate(mentions):
         for use in mention.uses:
@@ -94,7 +104,21 @@ def with_pairs(
                     made = changed(use, lookup=lookup, value=value)
                     uses = tuple(made if one == use else one for one in mention.uses)
                     told[index] = changed(mention, uses=uses)
-    return [told.get(index, mention) for index, mention in enumerate(mentions)]
+                    asked.add(lookup.span)
+    return [_missed(told.get(index, mention), asked) for index, mention in enumerate(mentions)]
+
+
+def _missed(mention: Mention, asked: set[Span]) -> Mention:
+    """The mention, whose look-ups at these places are known to lead to a growth."""
+    if not any(use.span in asked and use.note != "assumed" for use in mention.uses):
+        return mention
+    uses = tuple(
+        changed(use, note="miss")
+        if use.kind == "lookup" and use.span in asked and use.note != "assumed"
+        else use
+        for use in mention.uses
+    )
+    return changed(mention, uses=uses)
 
 
 def _given(function: Function) -> list[str]:
@@ -115,10 +139,18 @@ def _is_private(function: Function) -> bool:
 
 def _pair_of(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]:
     """The look-up that goes with a growth in a helper, and the value as its caller says it."""
+    if file.named[file.functions[put.fn].name] > 1:
+        return None, ""
+    helped = _helped(put, use, file)
+    return helped if helped[0] is not None else _alone(put, use, file)
+
+
+def _helped(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]:
+    """The same if another helper looks up."""
     putter = file.functions[put.fn]
     getters = [file.functions[at] for at in file.getters.get(put.place, ()) if at != put.fn]
     getters = [g for g in getters if _is_private(g) and g.owner == putter.owner]
-    if len(getters) != 1 or file.named[putter.name] > 1:
+    if len(getters) != 1:
         return None, ""
     puts, gets = file.calls(putter.name), file.calls(getters[0].name)
     key, value_at = (_given(putter).index(memo.plain_key(said)) for said in (use.key, use.value))
@@ -133,10 +165,44 @@ def _pair_of(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]
         return None, ""
     whole = len(pairs) == len(puts) == len(gets) == 1
     call, asked = pairs[0]
-    value = memo.plain_key(text(call.arguments[value_at]))
-    made = file.lets(call.caller).value(value, span(call.node)) if value.isidentifier() else value
     form = PAIR if whole else HALF
-    return Lookup(f"helper:{getters[0].name}", "", span(asked.node), form), (made or value)[:200]
+    value = _said_by(call, value_at, file)
+    return Lookup(f"helper:{getters[0].name}", "", span(asked.node), form), value
+
+
+def _alone(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]:
+    """The same if who calls the helper looks up itself."""
+    putter = file.functions[put.fn]
+    puts = file.calls(putter.name)
+    key, value_at = (_given(putter).index(memo.plain_key(said)) for said in (use.key, use.value))
+    for call in puts:
+        if len(call.arguments) != len(_given(putter)) or call.caller == put.fn:
+            continue
+        for asked in file.asked(put.place, call.caller):
+            form = PAIR if len(puts) == 1 else HALF
+            found = _own_lookup(asked, call, text(call.arguments[key]), form, file)
+            if found is not None:
+                return found, _said_by(call, value_at, file)
+    return None, ""
+
+
+def _own_lookup(asked: UseOf, call: _Call, key: str, form: str, file: _File) -> Lookup | None:
+    """The look-up of a caller, if the helper is called where it finds nothing."""
+    caller = file.functions[call.caller]
+    node = syntax.descendant(caller.node, asked.span)
+    for test in memo.tests_of(node):
+        if memo.same_key(asked.key, key) and memo.miss_form(test, call.node):
+            other = depends(node, test, f"{asked.key} {key}", caller)
+            age, part = stamps.age(test, node, call.node, caller)
+            return Lookup(asked.method, "", asked.span, form, other, age, part)
+    return None
+
+
+def _said_by(call: _Call, at: int, file: _File) -> str:
+    """The value of an argument, as its caller makes it."""
+    value = memo.plain_key(text(call.arguments[at]))
+    made = file.lets(call.caller).value(value, span(call.node)) if value.isidentifier() else value
+    return (made or value)[:200]
 
 
 def _gets(use: UseOf, function: Function) -> bool:

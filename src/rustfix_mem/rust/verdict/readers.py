@@ -184,7 +184,8 @@ def _half(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
         lookup = here.use.lookup
         if lookup is None or not asking:
             continue
-        helpers = (own.name, _last(lookup.method))
+        helped = lookup.method.startswith("helper:")
+        helpers = (own.name, _last(lookup.method)) if helped else (own.name,)
         for name in helpers:
             calls = re.compile(rf"(?:\.|::)\s*{re.escape(name)}\s*\(|use\b[^;]*\b{name}\b".encode())
             others = [
@@ -197,7 +198,8 @@ def _half(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
             yield from (f"`{name}` may be called in {path} too" for path in others[:1])
             yield from _other_call(name, here, (*helpers, asking[0].name), files)
         if lookup.form == HALF:
-            yield f"`{own.name}` and `{helpers[1]}` are called more than once"
+            both = helpers[1:] and f"`{own.name}` and `{helpers[-1]}` are"
+            yield f"{both or f'`{own.name}` is'} called more than once"
         return
 
 
