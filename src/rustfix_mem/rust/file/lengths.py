@@ -21,6 +21,10 @@ Key = tuple[str, str, tuple[str, ...]]
 """A place without its type: base, root and path."""
 
 LEAVES = ("return_expression", "break_expression", "continue_expression", "try_expression")
+MAKERS = ("new", "default")
+"""Functions of a type that make a plain value of it, as its variants do."""
+READING = ("arguments", "binary_expression", "type_cast_expression", "range_expression")
+"""Where a name is only read: numbers, and what is moved in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,19 @@ def _touches_only(body: Node, measured: Node) -> bool:
             continue
         bound = declaration(node, text(node)) if node.type == "identifier" else None
         here = bound is not None and span(body).holds(span(bound))
-        if not here and not _is_name_of_pattern(node, body):
+        read = node.type == "identifier" and _is_only_read(node, bound)
+        if not here and not read and not _is_name_of_pattern(node, body):
             return False
     return bool(same)
+
+
+def _is_only_read(node: Node, bound: Node | None) -> bool:
+    """Whether a name stands for a plain value in an argument, or for what makes one."""
+    parent = node.parent
+    if parent is not None and parent.type == "scoped_identifier":  # `Vec::new`, not `free(…)`
+        last = text(parent).rpartition("::")[2]
+        return last in MAKERS or last[:1].isupper()
+    return bound is not None and parent is not None and parent.type in READING
 
 
 def _is_name_of_pattern(node: Node, body: Node) -> bool:
