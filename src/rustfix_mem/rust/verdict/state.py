@@ -100,6 +100,8 @@ def _kept(
     keyed = [here for here in growths if here.use.key]
     if keyed and all(here.use.key_form == "literal" for here in keyed):
         yield "fixed set of keys: only literals are put in"
+    elif keyed and all(CONSTANT.fullmatch(memo.plain_key(here.use.key)) for here in keyed):
+        yield f"fixed set of keys: only constants are put in, such as `{keyed[0].use.key}`"
     yield from _value_hazards(collection, growths, files)
     yield from _bounds(collection, live, growths, files)
     yield from _owner_replaced(collection, files)
@@ -108,6 +110,8 @@ def _kept(
     yield from _addresses(collection, growths)
 
 
+CONSTANT = re.compile(r"(?:\w+::)*[A-Z][A-Z0-9_]+|\"[^\"]*\"")
+"""A key that the source itself says, or names."""
 OR_INSERT = re.compile(r"\.or_insert(?:_with|_with_key)?\(")
 
 
