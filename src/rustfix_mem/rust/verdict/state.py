@@ -98,6 +98,8 @@ def _kept(
     if is_finite(collection.key, collection.path, collection.module, files):
         yield f"fixed set of keys: `{collection.key}` has few values"
     keyed = [here for here in growths if here.use.key]
+    if len(keyed) < len(growths):
+        keyed = []  # `extend` may put in any
     if keyed and all(here.use.key_form == "literal" for here in keyed):
         yield "fixed set of keys: only literals are put in"
     elif keyed and all(CONSTANT.fullmatch(memo.plain_key(here.use.key)) for here in keyed):
@@ -132,19 +134,23 @@ FAR = re.compile(r"\bfetch_add\(|Uuid::new|\bnext_(?:id|number|index|serial|key)
 UNIQUE = re.compile(r"unique|uuid|nonce|random")
 """Names of what makes a value that nobody gets twice, be it a number or a text."""
 
+COUNTS = re.compile(r"(?<=[{};\]])\s*(?!return\b|break\b)[\w.:\s]+\.\s*fetch_\w+\([^;]*\)\s*;")
+"""A statement that counts something, and hands out nothing."""
 NEAR = re.compile(r"(?:self\.|Self::)?([a-z_]\w*)\s*\(")
 MAKER = re.compile(r"(?:\w+\s*(?:\.|::)\s*)*([a-z_]\w*)\s*\(")
 
 
 def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
     """Whether a value numbers something: itself, or in a function that makes it, two deep."""
+    value = COUNTS.sub("", value)
     if NUMBERED.search(value) or (NEXT if is_number else COUNTED_UP).search(value):
         return True
     near, called = NEAR.match(value), MAKER.match(value) or MAKER.match(f"{value}(")
     if not is_number:
         return bool(called and UNIQUE.search(called[1]))
     makers = [f for f in files.outline(here.path).fns if near is not None and f.name == near[1]]
-    if any(HANDED_OUT.search(files.text(here.path, maker.span)) for maker in makers):
+    said = [COUNTS.sub("", files.text(here.path, maker.span)) for maker in makers]
+    if any(map(HANDED_OUT.search, said)):
         return True
     if called is None or called[1] in COMMON:
         return False
