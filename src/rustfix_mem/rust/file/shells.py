@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.literals import answers, by_name, called
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import declaration, method_call
 from rustfix_mem.rust.file.syntax import field, span, text
+from rustfix_mem.rust.file.wordings import answers, by_name, called
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
