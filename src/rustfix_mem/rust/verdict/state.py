@@ -13,6 +13,7 @@ from rustfix_mem.rust.file.facts import TypeTree
 from rustfix_mem.rust.file.stamps import CLOCKS
 from rustfix_mem.rust.file.uses import TAKEN
 from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, reached
+from rustfix_mem.rust.whole.copies import is_clone
 from rustfix_mem.rust.whole.lifetimes import at_its_end, where
 from rustfix_mem.rust.whole.links import names_at
 from rustfix_mem.rust.whole.types import POINTERS, hazards, is_finite
@@ -134,15 +135,16 @@ FAR = re.compile(r"\bfetch_add\(|Uuid::new|\bnext_(?:id|number|index|serial|key)
 UNIQUE = re.compile(r"unique|uuid|nonce|random")
 """Names of what makes a value that nobody gets twice, be it a number or a text."""
 
-COUNTS = re.compile(r"(?<=[{};\]])\s*(?!return\b|break\b)[\w.:\s]+\.\s*fetch_\w+\([^;]*\)\s*;")
-"""A statement that counts something, and hands out nothing."""
+COUNTS = re.compile(
+    r"(?<=[{};])\s*(?:#\[[^\]]*\]\s*)*(?!return\b|break\b)[\w.:\s]+\.\s*fetch_\w+\([^;{}]*\)\s*;"
+)
+"""A statement that only counts what happens: nobody is told the number."""
 NEAR = re.compile(r"(?:self\.|Self::)?([a-z_]\w*)\s*\(")
 MAKER = re.compile(r"(?:\w+\s*(?:\.|::)\s*)*([a-z_]\w*)\s*\(")
 
 
 def _numbers(value: str, here: Here, files: Files, is_number: bool) -> bool:
     """Whether a value numbers something: itself, or in a function that makes it, two deep."""
-    value = COUNTS.sub("", value)
     if NUMBERED.search(value) or (NEXT if is_number else COUNTED_UP).search(value):
         return True
     near, called = NEAR.match(value), MAKER.match(value) or MAKER.match(f"{value}(")
@@ -163,10 +165,6 @@ def _is_own_length(here: Here, files: Files) -> bool:
     """Whether a value is made from the number of entries, said through the guard's name."""
     name = re.escape(here.use.alias)
     return bool(name and re.search(rf"\b{name}\s*\.\s*len\(\)", _put_in(here, files)))
-
-
-COUNTS = re.compile(r"(?<=[;{}])\s*(?:#\[[^\]]*\]\s*)*[\w.:\s]+\.fetch_(?:add|sub|max)\([^;{}]*\);")
-"""A statement that only counts what happens: nobody is told the number."""
 
 
 def _put_in(here: Here, files: Files) -> str:
@@ -480,7 +478,7 @@ def _are_memos(one: UseOf, other: UseOf) -> bool:
 def _is_of_copy(use: UseOf, here: Here, files: Files) -> bool:
     """Whether something is done to a clone in a local that is `mut`: a pointer need not be."""
     alias = re.compile(rf"\blet\s+mut\s+{re.escape(use.alias)}\b") if use.alias else None
-    if "clone" not in use.via or alias is None:
+    if not is_clone(use.via) or alias is None:
         return False
     return any(alias.search(files.text(here.path, fn.span)) for fn in functions_of(here, files))
 

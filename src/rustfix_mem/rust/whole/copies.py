@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.whole.types import POINTERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rustfix_mem.rust.file.facts import UseOf
     from rustfix_mem.rust.whole.links import Here
     from rustfix_mem.rust.whole.types import Collection
@@ -15,7 +17,8 @@ LOCKS = frozenset(("Mutex", "RwLock", "RefCell", "ReentrantMutex", "FairMutex"))
 CELLS = frozenset(("Cell", "OnceCell", "OnceLock"))
 OPENS = frozenset(
     "lock read write try_lock try_read try_write borrow borrow_mut try_borrow try_borrow_mut"
-    " blocking_lock blocking_read blocking_write upgradable_read".split()
+    " blocking_lock blocking_read blocking_write upgradable_read lock_owned read_owned write_owned"
+    " lock_arc read_arc write_arc".split()
 )
 """The steps that lead inside of a lock."""
 CHANGES = frozenset(("grow", "shrink", "clear", "assign"))
@@ -45,6 +48,11 @@ def _is_fixed(collection: Collection, source: bytes) -> bool:
     opened = any(one in LOCKS or one in CELLS for one in collection.wrappers)
     said = source[static.span.start : static.span.end].partition(b":")[0]
     return not (opened or b" mut " in said)
+
+
+def is_clone(via: Sequence[str]) -> bool:
+    """Whether the last of these steps to something is a clone, which no lock is opened behind."""
+    return "clone" in via and not any(step in OPENS for step in via[via.index("clone") :])
 
 
 def _is_copied(use: UseOf, collection: Collection) -> bool:
