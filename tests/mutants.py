@@ -57,7 +57,7 @@ PARTS = (
         {
             "file": "borrows lengths slots stamps",
             "whole": "copies lifetimes links seeds types",
-            "verdict": "state few readers effects growth",
+            "verdict": "state few identity readers effects growth",
             "cap": "sites placement capacity",
             "bounds": "limits spared unbounded remarks",
             "removal": "removal leftovers serving",

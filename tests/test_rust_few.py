@@ -156,3 +156,37 @@ def test_keys_that_a_configuration_holds(callers: str, left: bool) -> None:
     files = {"Cargo.toml": X, "src/lib.rs": f"{RECURSIVE}{callers}\n".encode()}
     report = check((CacheBounds(),), Snapshot.of_files(files), cache=False)
     assert bool(report.findings) is not left
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "few"),
+    [
+        ("icon: CursorIcon", "scale: i32", True),
+        ("icon: CursorIcon", "ui_scale_factor: u32", True),
+        ("scale: u8", "lang: String", True),
+        ("icon: CursorIcon", "offset: i32", False),
+        ("icon: CursorIcon", "scale: Ratio", False),
+        ("url: String", "scale: i32", False),
+        ("url: String", "lang: String", False),
+    ],
+)
+def test_keys_of_several_parts(one: str, other: str, few: bool) -> None:
+    (a, of), (b, to) = one.split(": "), other.split(": ")
+    source = f"""
+use std::collections::HashMap;
+use std::sync::{{LazyLock, Mutex}};
+use other::{{CursorIcon, Ratio}};
+
+static CACHE: LazyLock<Mutex<HashMap<({of}, {to}), usize>>> = LazyLock::new(Mutex::default);
+
+pub fn f({one}, {other}) -> usize {{
+    let mut cache = CACHE.lock().unwrap();
+    *cache.entry(({a}, {b})).or_insert_with(|| made({a}, {b}))
+}}
+"""
+    files = {"Cargo.toml": X, "src/lib.rs": source.encode()}
+    report = check((CacheBounds(),), Snapshot.of_files(files), cache=False)
+    alone = [reason for _, each, _ in report.left_alone for reason in each.reasons]
+    said = f"few keys, by the names and types of its parts: `({a}, {b})`"
+    assert (alone == [said]) is few
+    assert bool(report.findings) is not few

@@ -23,6 +23,12 @@ pub fn slug(title: &str) -> String {
 }
 """
 )
+SHARED = (
+    SLUGS.replace("String, String>", "String, Arc<String>>")
+    .replace("sync::{", "sync::{Arc, ")
+    .replace("-> String", "-> Arc<String>")
+)
+"""Values that somebody may know by their address."""
 CLEARED = "let mut kept = SLUGS.lock().unwrap(); let gone = kept.len(); kept.clear();"
 
 
@@ -198,17 +204,19 @@ def test_what_is_internal_interns_nothing(name: str, state: str) -> None:
         ("fn is(a: &A) -> bool { unsafe { told(a as *const _, &mut b) != 0 } }", "fix"),
         ("fn is(a: &A) -> bool { unsafe { told(a as *const A) != 0 } }", "fix"),
         ("fn is(a: &A) -> bool { unsafe { told(a as *const A) == FINE } }", "fix"),
+        ("fn key(a: &Rc<A>) -> usize { Rc::as_ptr(a) as usize }", "fix"),
+        ("fn same(a: &A, b: &A) -> bool { std::ptr::eq(a, b) }", "alone: identity"),
+        ("struct A; impl A { fn is(&self, b: &A) -> bool { std::ptr::eq(self, b) } }", "fix"),
+        (
+            "trait A { fn is(&self, b: &Self) -> bool { std::ptr::eq(self, b) } }",
+            "alone: identity",
+        ),
+        ("fn same(a: &Rc<A>, b: &Rc<A>) -> bool { ptr::eq(Rc::as_ptr(a), Rc::as_ptr(b)) }", "fix"),
+        ("fn same(a: &Weak<A>, b: &Weak<A>) -> bool { Weak::ptr_eq(a, b) }", "alone: identity"),
     ],
 )
 def test_who_compares_pointers(more: str, verdict: str) -> None:
-    assert said(OF_POINTERS + more).startswith(verdict)
-
-
-OF_POINTERS = (
-    SLUGS.replace("String, String>", "String, Arc<String>>")
-    .replace("sync::{", "sync::{Arc, ")
-    .replace("-> String", "-> Arc<String>")
-)
+    assert said(SHARED + more).startswith(verdict)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +236,45 @@ def test_who_compares_pointers_of_something_else(path: str, kind: str, verdict: 
         "dep/src/lib.rs": "",
         path: compared,
     }
-    assert said(f"mod other;\n{OF_POINTERS}", {"src/other.rs": "", **files}).startswith(verdict)
+    assert said(f"mod other;\n{SHARED}", {"src/other.rs": "", **files}).startswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("field", "verdict"),
+    [
+        ("Arc<Hands>", "fix"),
+        ("Rc<String>", "fix"),
+        ("Arc<Mutex<String>>", "fix"),
+        ("Arc<String>", "alone: identity"),
+        ("Arc<Alias>", "alone: identity"),
+        ("Arc<dyn Any>", "alone: identity"),
+        ("Arc<T>", "alone: identity"),
+        ("Hands", "alone: identity"),
+    ],
+)
+@pytest.mark.parametrize("given", ["&self.held, &other.held", "other.held(), &self.held"])
+def test_whose_pointers_are_compared(field: str, given: str, verdict: str) -> None:
+    kind = field.partition("<")[0].replace("Hands", "Arc")
+    more = f"""pub struct Hands;
+type Alias = String;
+pub struct Clock<T> {{ held: {field} }}
+impl<T> PartialEq for Clock<T> {{
+    fn eq(&self, other: &Self) -> bool {{ {kind}::ptr_eq({given}) }}
+}}
+"""
+    assert said(SHARED + more).startswith(verdict)
+
+
+def test_what_else_is_compared_in_a_file_counts() -> None:
+    more = """pub struct Hands;
+pub struct Clock { held: Arc<Hands> }
+impl Clock {
+    fn same(&self, other: &Self) -> bool { Arc::ptr_eq(&self.held, &other.held) }
+    fn is(one: &Arc<String>, other: &Arc<String>) -> bool { Arc::ptr_eq(one, other) }
+}
+"""
+    assert said(SHARED + more).startswith("alone: identity")
+    assert said(SHARED + "".join(more.splitlines(True)[:4]) + "}\n") == "fix"
 
 
 @pytest.mark.parametrize(

@@ -100,10 +100,10 @@ def spoken(place: Place) -> str:
         pytest.param(
             "let a = Arc::clone(&self.inner); a.m.insert(k, 1);", "self A.inner.m", id="Arc"
         ),
-        pytest.param("p.m.insert(k, 1);", "param p.m: &mut<P>", id="parameter"),
-        pytest.param("let p: &mut Q = g(); p.m.insert(k, 1);", "let p.m: &mut<Q>", id="let"),
+        pytest.param("p.m.insert(k, 1);", "param p.m: &mut P", id="parameter"),
+        pytest.param("let p: &mut Q = g(); p.m.insert(k, 1);", "let p.m: &mut Q", id="let"),
         pytest.param("let q = Q::new(); q.m.insert(k, 1);", "let .m: Q", id="constructed"),
-        pytest.param("let f = |q: &mut Q| q.m.insert(k, 1);", "param q.m: &mut<Q>", id="closure"),
+        pytest.param("let f = |q: &mut Q| q.m.insert(k, 1);", "param q.m: &mut Q", id="closure"),
         pytest.param("STORE.m.insert(k, 1);", "static STORE.m", id="static"),
         pytest.param("crate::x::STORE.insert(k, 1);", "static crate::x::STORE", id="path"),
         pytest.param("store().insert(k, 1);", "fn store", id="accessor"),

@@ -35,11 +35,19 @@ class TypeTree(Plain, frozen=True):
         return [self, *(inner for arg in self.args for inner in arg.walk())]
 
     def __str__(self) -> str:
-        if not self.args:
-            return self.head
-        if self.head in ("dyn", "impl"):
-            return str(self.args[0])
-        return f"{self.head}<{', '.join(map(str, self.args))}>"
+        inner = ", ".join(map(str, self.args))
+        match self.head:
+            case "()":
+                return f"({inner},)" if len(self.args) == 1 else f"({inner})"
+            case "&":
+                return f"&{inner}" if self.lifetime else f"&'static {inner}"
+            case "&mut":
+                return f"&mut {inner}"
+            case "[]":
+                return f"[{inner}]"
+            case "*" | "dyn" | "impl":
+                return f"*{inner}" if self.head == "*" else inner
+        return f"{self.head}<{inner}>" if self.args else self.head
 
 
 GUARDS = frozenset(

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.file.memo import plain_key
 from rustfix_mem.rust.verdict.state import INTEGERS
 from rustfix_mem.rust.whole.calls import functions_of
+from rustfix_mem.rust.whole.types import is_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rustfix_mem.rust.file.facts import TypeTree
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.links import Here
     from rustfix_mem.rust.whole.types import Collection
@@ -25,6 +27,9 @@ FEW = re.compile(
     r"|dialect|backend|driver|plugin|table|column|schema|store|shard|font_size|size_key|dpi|licen[cs]e)(?:_?(?:id|name|key|code))?$"
 )
 """Things of which a machine, a program or a database has few."""
+
+STEP = re.compile(r"(?:^|_)scale(?:_factor)?$")
+"""What a whole number says in few steps: how much larger a screen wants all to be drawn."""
 
 POSITION = re.compile(r"^(?:line|row|col|column|idx|index)(?:_?(?:no|number|index|idx))?$")
 
@@ -46,14 +51,29 @@ def few(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iter
     """Why there are most likely few keys, or growth is meant."""
     keys = [plain_key(here.use.key) for here in growths if here.use.key]
     names = [re.split(r"\.|::", key.removesuffix("()"))[-1] for key in keys]
+    parts = collection.key.args if collection.key.head == "()" else ()
     if names and all(FEW.search(name) for name in names):
         yield f"few keys, by their name: `{keys[0]}`"
+    elif parts and keys and all(_few_parts(key, parts, collection, files) for key in keys):
+        said = next(here.use.key for here in growths if here.use.key)
+        yield f"few keys, by the names and types of its parts: `{said}`"
     elif names and collection.key.name in INTEGERS and all(POSITION.match(n) for n in names):
         yield f"its key `{keys[0]}` is a position in something, which bounds it"
     start = collection.span.start
     before = files.sources[collection.path][max(0, start - LONGEST) : start]
     found = ABOVE.search(before.decode(errors="replace"))
     yield from meant(found[0] if found is not None else "")
+
+
+def _few_parts(key: str, types: tuple[TypeTree, ...], collection: Collection, files: Files) -> bool:
+    """Whether a key `(a, b)` is made of parts of which each has few values."""
+    names = [name.strip().lstrip("*&") for name in key.strip("()").split(",") if name.strip()]
+    return len(names) == len(types) and all(
+        FEW.search(name)
+        or (STEP.search(name) and kind.name in INTEGERS)
+        or is_finite(kind, collection.path, collection.module, files)
+        for name, kind in zip(names, types, strict=True)
+    )
 
 
 def meant(above: str) -> Iterator[str]:

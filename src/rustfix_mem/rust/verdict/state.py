@@ -9,14 +9,14 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import memo
-from rustfix_mem.rust.file.facts import TypeTree
 from rustfix_mem.rust.file.stamps import CLOCKS
 from rustfix_mem.rust.file.uses import TAKEN
+from rustfix_mem.rust.verdict.identity import of_one_value
 from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, reached
 from rustfix_mem.rust.whole.copies import is_clone
 from rustfix_mem.rust.whole.lifetimes import at_its_end, where
 from rustfix_mem.rust.whole.links import names_at
-from rustfix_mem.rust.whole.types import POINTERS, hazards, is_finite
+from rustfix_mem.rust.whole.types import hazards, is_finite
 from rustfix_mem.text import Span, brief
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _kept(
     yield from _bounds(collection, live, growths, files)
     yield from _owner_replaced(collection, files)
     yield from _in_step(growths, files)
-    yield from _identity(collection, files)
+    yield from of_one_value(collection, files)
     yield from _addresses(collection, growths)
 
 
@@ -377,53 +377,6 @@ def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
         if own and REPLACED.search(source, fn.span.start, fn.span.end):
             yield f"replaced as a whole with its owner in `{fn.name}`"
             return
-
-
-COMPARES = re.compile(
-    rb"\bptr_eq\b|\baddr_eq\b|\bptr::eq\b|(?<!new_unchecked\()\b(?:Arc|Rc)::as_ptr\b"
-    rb"|\bptr::from_ref\b(?=[^;\n]*[!=]= )"
-)
-CASTS = re.compile(
-    rb"\bas \*const\b(?=(?:[\w:<>&'* ]|\(\)|\[\w+\])*\)?\s*[!=]="
-    rb"(?!\s*(?:\d|[A-Z_\d]{2,}\b|(?:\w+::)*null)))"
-)
-"""What compares pointers with each other: not what a call answers that is given one."""
-
-
-def _identity(collection: Collection, files: Files) -> Iterator[str]:
-    """Whether it matters which of two equal values somebody holds."""
-    kept = collection.value or collection.key
-    shared = [t for t in kept.walk() if t.name in POINTERS or (t.head == "&" and not t.lifetime)]
-    if not shared or (shared[0].head == "&" and shared[0].args[:1] == (TypeTree("str"),)):
-        return
-    if collection.is_set and kept in shared:
-        yield f"an interner: it hands out one shared `{kept}` for equal ones"
-        return
-    package = files.reach(collection.path).package
-    for pattern, literal in ((COMPARES, b"ptr"), (CASTS, b"*const")):
-        for path in files.words.matching(pattern, literal):
-            near = package is None or files.reach(path).package in (package, None)
-            found = _compared(path, pattern, kept, files) if near else ""
-            if found:
-                yield f"identity may matter: {path} compares pointers with `{found}`"
-                return
-
-
-def _compared(path: str, pattern: re.Pattern[bytes], kept: TypeTree, files: Files) -> str:
-    """What compares pointers in a file; empty if nothing does, remarks and tests apart.
-
-    Who says neither what is kept nor the word for a pointer compares something else.
-    """
-    source = files.sources[path]
-    said = "|".join(re.escape(tree.name) for tree in kept.walk() if tree.name[:1].isupper())
-    if not re.search(rf"\b(?:Arc|Rc|{said or 'Arc'})\b".encode(), source):
-        return ""
-    for found in pattern.finditer(source):
-        line = source[source.rfind(b"\n", 0, found.start()) + 1 : found.start()]
-        tests = (fn.span for fn in files.outline(path).fns if fn.test)
-        if b"//" not in line and not any(one.start <= found.start() < one.end for one in tests):
-            return found[0].decode()
-    return ""
 
 
 def _addresses(collection: Collection, growths: tuple[Here, ...]) -> Iterator[str]:
