@@ -216,6 +216,20 @@ def test_two_collections_of_a_name_are_unknown() -> None:
             "crate::c::T", {LIB: "mod a; mod b; mod c { struct T; }"}, f"{LIB}::T", id="in"
         ),
         pytest.param("T", {LIB: "use crate::c::T; mod a; mod b; mod c;"}, None, id="handed on"),
+        pytest.param(
+            "T",
+            {LIB: "use crate::c::T; mod a; mod b; mod c;", "src/c.rs": "pub use d::T; mod d;"}
+            | {"src/c/d.rs": "pub struct T;"},
+            "src/c/d.rs::T",
+            id="handed on from below",
+        ),
+        pytest.param(
+            "T",
+            {LIB: "use crate::c::T; mod a; mod b; mod c { pub use self::d::T; mod d; }"}
+            | {"src/c/d.rs": "pub struct T;"},
+            None,
+            id="handed on by a module in the file",
+        ),
         pytest.param("T", {LIB: "use self::a::T; mod a; mod b;"}, "src/a.rs::T", id="from self"),
         pytest.param("T", {LIB: "use super::T; mod a; mod b;"}, None, id="above the root"),
         pytest.param("T", {LIB: "mod a; mod b;"}, None, id="not imported"),

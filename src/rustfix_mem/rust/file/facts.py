@@ -56,6 +56,8 @@ GUARDS = frozenset(
     " ArcMutexGuard ReentrantMutexGuard".split()
 )
 """Types that keep a lock, or a borrow, for as long as they live."""
+LOCKS = frozenset(("Mutex", "RwLock", "RefCell", "ReentrantMutex", "FairMutex"))
+"""Types through which what is shared can be changed."""
 
 
 class Use(Plain, frozen=True):

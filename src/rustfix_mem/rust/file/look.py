@@ -110,7 +110,7 @@ class _Asked:
     """The functions that have one of the words."""
     calling: tuple[Span, ...]
     """Those that may call one of them that is private: so far looks who asks of one function what
-    another does (see `pairs`)."""
+    another does (see `pairs`). Where one is given a collection, all that are given one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,8 @@ class _Signatures:
     """Those that answer with a guard, a reference or a shared pointer."""
     makers: frozenset[str]
     """Those of them that are given something."""
+    takers: frozenset[str]
+    """Those that are given what may be a collection, to change it."""
     names: Counter[str]
     """How many go by each name."""
 
@@ -130,9 +132,12 @@ class _Signatures:
         pairs = list(zip(names, functions, strict=True))
         lends = frozenset(name for name, one in pairs if _lending(one.returns))
         makers = frozenset(name for name, one in pairs if name in lends and one.given)
-        return cls(lends, makers, Counter(names))
+        takers = frozenset(name for name, one in pairs if TAKES.search(one.parameters))
+        return cls(lends, makers, takers, Counter(names))
 
 
+TAKES = re.compile(rb"(?:&\s*mut\b|Mutex|RwLock|RefCell|\bDash)[^,;]*(?:Map|Set|Cache|Memos?)\b")
+"""What is written where a collection is given to be changed, among the parameters."""
 POINTING = re.compile(rb"&|Arc|Rc|Guard|Ref")
 """What is written in every type that lends."""
 
@@ -147,8 +152,11 @@ def _asked(functions: list[Callable], source: bytes, words: Iterable[str]) -> _A
     # The field of a tuple stands behind a dot; alone it is a number.
     wanted = _any_of([rf"(?<=\.){w}".encode() if w.isdigit() else w.encode() for w in words])
     naming = [f for f in functions if wanted.search(source, f.whole.start, f.whole.end)]
-    called = _any_of([f.name for f in naming if f.private and f.given])
+    takers = [f for f in functions if TAKES.search(f.parameters)]
+    takers = takers if any(f in takers for f in naming) else []
+    called = _any_of([f.name for f in [*naming, *takers] if f.private and f.given])
     calling = [f for f in functions if called.search(source, f.whole.start, f.whole.end)]
+    calling += [f for f in takers if f not in calling]
     return _Asked(frozenset(words), tuple(f.whole for f in naming), tuple(f.whole for f in calling))
 
 
@@ -360,7 +368,9 @@ def _mentions(
         if not any(use.kind != "read" for use in uses):
             continue
         last = (place.path or (place.root,))[-1].rpartition("::")[2].removesuffix("()")
-        telling = last in signatures.lends or any(use.kind in TELLING for use in uses)
+        telling = last in signatures.lends or any(
+            use.kind in TELLING or use.method in signatures.takers for use in uses
+        )
         if node.type == "call_expression" and not telling:
             continue
         found.append(Mention(place, index, function.test, function.module, uses))

@@ -43,6 +43,16 @@ class _Call:
     arguments: tuple[Node, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Getter:
+    """A function that answers with what it finds, and which of its arguments says where."""
+
+    function: int
+    key: int
+    handle: int
+    """The argument that is the collection itself; -1 where that is a field, or a static."""
+
+
 class _File:
     """What is asked of a file for every growth in a helper, and found out once."""
 
@@ -60,13 +70,17 @@ class _File:
         self._lets: dict[int, memo.Lets] = {}
 
     @cached_property
-    def getters(self) -> dict[Place, list[int]]:
+    def getters(self) -> dict[Place, list[_Getter]]:
         """The functions that answer with what they find in a place, by the key they are given."""
-        found: dict[Place, dict[int, None]] = {}
+        found: dict[Place, dict[int, _Getter]] = {}
         for mention in self.mentions:
-            if any(_gets(use, self.functions[mention.fn]) for use in mention.uses):
-                found.setdefault(mention.place, {})[mention.fn] = None
-        return {place: [*functions] for place, functions in found.items()}
+            function = self.functions[mention.fn]
+            for use in mention.uses:
+                if _gets(use, function):
+                    key = _given(function).index(memo.plain_key(use.key))
+                    getter = _Getter(mention.fn, key, _handle(mention.place, function))
+                    found.setdefault(_kind(mention.place), {}).setdefault(mention.fn, getter)
+        return {place: [*functions.values()] for place, functions in found.items()}
 
     def calls(self, name: str) -> list[_Call]:
         """Every call of a helper in its file that is not in a test: by its name, through `self`."""
@@ -74,9 +88,18 @@ class _File:
             self._calls[name] = _calls(name, self.functions)
         return self._calls[name]
 
-    def asked(self, place: Place, function: int) -> list[UseOf]:
-        """Where a function looks up in a place itself."""
-        mentions = [m for m in self.mentions if m.fn == function and m.place == place]
+    def places(self, call: _Call, put: Mention) -> set[Place]:
+        """What a helper puts something into that is called so."""
+        handle = _handle(put.place, self.functions[put.fn])
+        if handle < 0:
+            return {put.place}
+        given = span(call.arguments[handle])
+        own = [mention for mention in self.mentions if mention.fn == call.caller]
+        return {m.place for m in own if any(given.holds(use.span) for use in m.uses)}
+
+    def asked(self, places: set[Place], function: int) -> list[UseOf]:
+        """Where a function looks up in one of these places itself."""
+        mentions = [m for m in self.mentions if m.fn == function and m.place in places]
         uses = (use for mention in mentions for use in mention.uses)
         return [use for use in uses if use.kind == "lookup" and use.method != "get_mut"]
 
@@ -126,6 +149,18 @@ def _given(function: Function) -> list[str]:
     return [parameter.name for parameter in function.params if parameter.name != "self"]
 
 
+def _handle(place: Place, function: Function) -> int:
+    """Which argument a place is; -1 if it is none."""
+    given = _given(function)
+    is_given = place.base == "param" and not place.path and place.root in given
+    return given.index(place.root) if is_given else -1
+
+
+def _kind(place: Place) -> Place:
+    """A place, whatever it is called where it is given: functions that are given one of a type."""
+    return changed(place, root="") if place.base == "param" and not place.path else place
+
+
 def _puts(use: UseOf, function: Function) -> bool:
     """Whether a private helper puts in what it is given, under the key that it is given."""
     given = _given(function)
@@ -148,18 +183,24 @@ def _pair_of(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]
 def _helped(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]:
     """The same if another helper looks up."""
     putter = file.functions[put.fn]
-    getters = [file.functions[at] for at in file.getters.get(put.place, ()) if at != put.fn]
-    getters = [g for g in getters if _is_private(g) and g.owner == putter.owner]
+    getters = [
+        one
+        for one in file.getters.get(_kind(put.place), ())
+        if one.function != put.fn and _is_private(file.functions[one.function])
+        if file.functions[one.function].owner == putter.owner
+    ]
     if len(getters) != 1:
         return None, ""
-    puts, gets = file.calls(putter.name), file.calls(getters[0].name)
+    (getter,), name = getters, file.functions[getters[0].function].name
+    puts, gets = file.calls(putter.name), file.calls(name)
     key, value_at = (_given(putter).index(memo.plain_key(said)) for said in (use.key, use.value))
-    wanted = len(_given(putter))
+    wanted, handle = len(_given(putter)), _handle(put.place, putter)
     pairs = [
         (one, two)
         for one in puts
         for two in gets
-        if len(one.arguments) == wanted and _is_memo(one, two, key)
+        if len(one.arguments) == wanted and _is_memo(one, two, key, getter)
+        if handle < 0 or _is_same(one.arguments[handle], two.arguments[getter.handle])
     ]
     if not pairs:
         return None, ""
@@ -167,7 +208,7 @@ def _helped(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]:
     call, asked = pairs[0]
     form = PAIR if whole else HALF
     value = _said_by(call, value_at, file)
-    return Lookup(f"helper:{getters[0].name}", "", span(asked.node), form), value
+    return Lookup(f"helper:{name}", "", span(asked.node), form), value
 
 
 def _alone(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]:
@@ -178,7 +219,7 @@ def _alone(put: Mention, use: UseOf, file: _File) -> tuple[Lookup | None, str]:
     for call in puts:
         if len(call.arguments) != len(_given(putter)) or call.caller == put.fn:
             continue
-        for asked in file.asked(put.place, call.caller):
+        for asked in file.asked(file.places(call, put), call.caller):
             form = PAIR if len(puts) == 1 else HALF
             found = _own_lookup(asked, call, text(call.arguments[key]), form, file)
             if found is not None:
@@ -235,9 +276,14 @@ def _called(node: Node) -> tuple[str, tuple[Node, ...]]:
     return name, tuple(syntax.named(arguments)) if arguments is not None else ()
 
 
-def _is_memo(put: _Call, get: _Call, key: int) -> bool:
+def _is_same(one: Node, other: Node) -> bool:
+    """Whether two arguments name the same thing, lent or cloned."""
+    return memo.plain_key(text(one)) == memo.plain_key(text(other))
+
+
+def _is_memo(put: _Call, get: _Call, key: int, getter: _Getter) -> bool:
     """Whether a value is put in on the miss path of a look-up of the same key."""
-    if put.caller != get.caller or len(get.arguments) != 1:
+    if put.caller != get.caller or len(get.arguments) != (1 if getter.handle < 0 else 2):
         return False
-    same = memo.same_key(text(get.arguments[0]), text(put.arguments[key]))
+    same = memo.same_key(text(get.arguments[getter.key]), text(put.arguments[key]))
     return same and any(memo.miss_form(test, put.node) for test in memo.tests_of(get.node))

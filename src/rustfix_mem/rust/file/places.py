@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.facts import Mention, Place, TypeTree, UseOf
+from rustfix_mem.rust.file.facts import LOCKS, Mention, Place, TypeTree, UseOf
 from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import CLOSURE_STEPS, declaration, is_step, method_call, place_of
 from rustfix_mem.rust.file.syntax import field, span, text
@@ -31,14 +31,25 @@ LENT = ("Map", "Set", "Cache", "Memo", "Memos")
 """Ends of names of what may be a collection: what is done to one that is lent is worth knowing."""
 
 
+POINTS = frozenset(("&", "&mut", "Arc", "Rc"))
+
+
 def lent_to(function: Function) -> frozenset[str]:
-    """The names of what may be collections that a function is given to change."""
-    return frozenset(
-        parameter.name
-        for parameter in function.params
-        if parameter.type.head == "&mut" and parameter.type.args[:1]
-        if parameter.type.args[0].name.endswith(LENT)
-    )
+    """The names of what may be collections that a function is given to change, and of all else
+    that it may change where it is given one."""
+    given = [one for one in function.params if one.name != "self"]
+    if not any(_may_change(one.type, LENT) for one in given):
+        return frozenset()
+    return frozenset(one.name for one in given if _may_change(one.type))
+
+
+def _may_change(tree: TypeTree, ends: tuple[str, ...] = ("",)) -> bool:
+    """Whether what is given so can be changed, lent or behind a lock, and its name ends so."""
+    changes = tree.head == "&mut"
+    while len(tree.args) == 1 and (tree.head in POINTS or tree.name in LOCKS):
+        changes = changes or tree.name in LOCKS
+        tree = tree.args[0]
+    return tree.name.endswith(ends) and (changes or tree.name.startswith("Dash"))
 
 
 def place_at(

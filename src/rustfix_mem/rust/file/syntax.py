@@ -116,6 +116,8 @@ class Callable(Plain, frozen=True):
     private: bool
     given: bool
     """Whether it is given anything but `self`."""
+    parameters: bytes
+    """What it is given, as written."""
     returns: bytes
     """The type of its answer as written; empty without one."""
 
@@ -135,6 +137,7 @@ class Callable(Plain, frozen=True):
                 one.type == "parameter" and written(one.child_by_field_name("pattern")) != b"self"
                 for one in params
             ),
+            written(given),
             written(node.child_by_field_name("return_type")),
         )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rustfix_mem.rust.verdict.growth import is_named
 from rustfix_mem.rust.verdict.state import BORROWS, CACHE_WORDS, STATE_WORDS, not_a_cache, words_of
 from rustfix_mem.rust.whole.calls import COMMON
+from rustfix_mem.rust.whole.handles import GIVES
 from rustfix_mem.rust.whole.links import accessors, below, may_touch, names_of, touching_in
 from rustfix_mem.rust.whole.types import holds_collection
 
@@ -100,8 +101,8 @@ def _at_home(collection: Collection, files: Files) -> bool | None:
     home = _live([collection.path], collection, files)
     if any(here.use.inner for here in home) or _says_more(collection, files):
         return True
-    if collection.static is not None and any(here.use.kind == "escape_mut" for here in home):
-        return True  # who is given it may fill it, see `lent`
+    if collection.static is not None and any(here.use.kind in GIVES for here in home):
+        return True  # who is given it may fill it
     growths = _growths(home)
     if growths or is_named(collection):
         return not _is_state(collection, home, growths, files)

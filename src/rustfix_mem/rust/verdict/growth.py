@@ -14,9 +14,9 @@ from rustfix_mem.rust.verdict.few import configured, emptied, few
 from rustfix_mem.rust.verdict.hidden import because as because
 from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
-from rustfix_mem.rust.verdict.lent import Lent, lent
 from rustfix_mem.rust.verdict.readers import against, unsure
 from rustfix_mem.rust.verdict.state import BORROWS, CACHE_WORDS, not_a_cache, spoken
+from rustfix_mem.rust.whole.handles import is_given, others_give, with_given
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
 from rustfix_mem.rust.whole.lifetimes import where as where
 from rustfix_mem.rust.whole.links import Here, touching, unreadable
@@ -73,12 +73,12 @@ class Verdict:
 def judge(collection: Collection, files: Files) -> Verdict:
     """Ask every question about one collection."""
     uses = touching(collection, files)
-    live = tuple(here for here in uses if here.live)
-    growths = tuple(here for here in live if here.use.kind == "grow" and here.sure)
+    live, given = tuple(here for here in uses if here.live), tuple[Here, ...]()
     named = is_named(collection)
+    if named or collection.static is not None:  # else only of what surely lives long
+        live, given = with_given(live, collection, files)
+    growths = tuple(here for here in live if here.use.kind == "grow" and here.sure)
     handed = hidden(collection, live, files) if named and not growths else ()
-    helped = lent(collection, live, named, files) if not (growths or handed) else Lent()
-    handed += helped.handed
     state = list(not_a_cache(collection, live, growths, files))
     doubts: list[str] = []
     life = Life("unknown", "")
@@ -88,7 +88,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
             state, doubts = [], [f"it borrows what is not followed, and lives long: {life.because}"]
     inner = tuple(grown_inside(collection, live, growths, named, files))
     stale = tuple(stays_behind(collection, live, growths, files))
-    fills = (*helped.fine, *smaller(handed, live, files))
+    fills = tuple(smaller(handed, live, files))
     if (growths and not state) or inner or stale or (handed and not fills):
         life = life_of(collection, files)
         fills += tuple(_ends_soon(collection, life)) if handed else ()
@@ -106,6 +106,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
         state, doubts = state + doubts, []
     if growths and not state:
         state += few(collection, growths, files)
+        doubts += _in_helpers(collection, growths, given, files)
     return Verdict(
         collection=collection,
         growths=growths,
@@ -124,6 +125,18 @@ def judge(collection: Collection, files: Files) -> Verdict:
         stale=stale if life.span in ("long", "likely") else (),
         emptied=tuple(dict.fromkeys(_emptied(live, files))),
     )
+
+
+def _in_helpers(
+    collection: Collection, growths: tuple[Here, ...], given: tuple[Here, ...], files: Files
+) -> Iterator[str]:
+    """Where it grows in a function that is given it, and others too, as far as can be seen."""
+    for here in growths:
+        fn = files.outline(here.path).fns[here.mention.fn]
+        if is_given(here) and others_give(here, collection, given, files):
+            by = next(one for one in given if one.use.method.endswith(fn.name))
+            yield f"it grows in `{fn.name}`, which is given it at {where(by, files)}, and others"
+            return
 
 
 def _emptied(live: tuple[Here, ...], files: Files) -> Iterator[str]:

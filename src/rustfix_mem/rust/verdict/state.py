@@ -14,6 +14,7 @@ from rustfix_mem.rust.file.uses import TAKEN
 from rustfix_mem.rust.verdict.identity import of_one_value
 from rustfix_mem.rust.whole.calls import COMMON, function_called, functions_of, reached
 from rustfix_mem.rust.whole.copies import is_clone
+from rustfix_mem.rust.whole.handles import is_given
 from rustfix_mem.rust.whole.lifetimes import at_its_end, where
 from rustfix_mem.rust.whole.links import names_at
 from rustfix_mem.rust.whole.types import hazards, is_finite
@@ -22,7 +23,7 @@ from rustfix_mem.text import Span, brief
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rustfix_mem.rust.file.facts import UseOf
+    from rustfix_mem.rust.file.facts import Place, UseOf
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.links import Here
     from rustfix_mem.rust.whole.types import Collection
@@ -108,7 +109,7 @@ def _kept(
     yield from _value_hazards(collection, growths, files)
     yield from _bounds(collection, live, growths, files)
     yield from _owner_replaced(collection, files)
-    yield from _in_step(growths, files)
+    yield from _in_step(live, growths, files)
     yield from of_one_value(collection, files)
     yield from _addresses(collection, growths)
 
@@ -436,9 +437,18 @@ def _is_of_copy(use: UseOf, here: Here, files: Files) -> bool:
     return any(alias.search(files.text(here.path, fn.span)) for fn in functions_of(here, files))
 
 
-def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
-    """Siblings that grow in the same function: they may have to agree."""
-    asked = set[object]()
+def _stays(place: Place) -> bool:
+    """Whether what is done there stays when the function ends: no answer of a method."""
+    is_kept = place.base in ("self", "static", "param")
+    return is_kept and not any(step.endswith("()") for step in place.path[-1:])
+
+
+def _in_step(live: tuple[Here, ...], growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Siblings that grow in the same function: they may have to agree.
+
+    Of what a function is given, all else that it changes is a sibling.
+    """
+    asked, mine = set[object](), {here.mention.place for here in live}
     for here in growths:
         own, beside = here.mention.place, functions_of(here, files)
         spans = {fn.span for fn in beside}
@@ -450,9 +460,12 @@ def _in_step(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
             place = mention.place
             if mention.fn < 0 or fns[mention.fn].span not in spans:
                 continue
-            if place == own or place.base != own.base:
+            given = is_given(here) and place not in mine and _stays(place)
+            if place == own or (place.base != own.base and not given):
                 continue
-            if own.base == "static":
+            if given:
+                sibling = True
+            elif own.base == "static":
                 sibling = not place.path and place.root != own.root and not own.path
             else:
                 sibling = place.root == own.root and place.path[:-1] == own.path[:-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.file.facts import LOCKS
 from rustfix_mem.rust.whole.types import POINTERS
 
 if TYPE_CHECKING:
@@ -13,12 +14,11 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.whole.links import Here
     from rustfix_mem.rust.whole.types import Collection
 
-LOCKS = frozenset(("Mutex", "RwLock", "RefCell", "ReentrantMutex", "FairMutex"))
 CELLS = frozenset(("Cell", "OnceCell", "OnceLock"))
 OPENS = frozenset(
     "lock read write try_lock try_read try_write borrow borrow_mut try_borrow try_borrow_mut"
     " blocking_lock blocking_read blocking_write upgradable_read lock_owned read_owned write_owned"
-    " lock_arc read_arc write_arc".split()
+    " lock_arc read_arc write_arc with_borrow with_borrow_mut".split()
 )
 """The steps that lead inside of a lock."""
 CHANGES = frozenset(("grow", "shrink", "clear", "assign"))

@@ -75,12 +75,18 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
                 Here(path, mention, use, sure)
                 for use in uses
                 if sure
-                or use.kind not in BENIGN
+                or not (use.kind in BENIGN or _is_anybodys(mention, use))
                 or use.note == "assumed"
                 or (collection.is_concurrent and use.kind == "lookup")
             ]
     kept = as_kept(found, collection)
     return tuple(without_copies(kept, collection, files.sources[collection.path]))
+
+
+def _is_anybodys(mention: Mention, use: UseOf) -> bool:
+    """Whether what a method without arguments answers is passed on, whoever's method that is."""
+    asked = any(step.endswith("()") for step in mention.place.path[-1:])
+    return asked and use.kind in ("escape", "escape_mut")
 
 
 def names_of(collection: Collection, files: Files) -> set[str]:

@@ -169,7 +169,25 @@ class Names:
             inside = "::".join(one for one in (reached.module, defined.module) if one)
             if inside == module and reached.package == package and not defined.test:
                 found.append(Meaning(f"{home}::{name}", defined, home))
+        if not found:
+            return self._lent_out(module, name, file, folder)
         return found[0] if len(found) == 1 else None
+
+    def _lent_out(self, module: str, name: str, file: str, folder: str) -> Meaning | None:
+        """What a module hands on from one of its own, `pub use inner::Name;`: of several types of
+        that name the one that is there."""
+        package = self.codebase.reach(file).package
+        for home in self._may_hold(module.rpartition("::")[2], folder):
+            reached = self.codebase.reach(home)
+            if (reached.package, reached.module) != (package, module):
+                continue
+            declared = self.codebase.outline(home)
+            inner = {mod.name for mod in declared.mods}
+            for use in declared.uses:
+                steps = use.path.removeprefix("self::").split("::")
+                if use.name == name and not use.module and steps[0] in inner:
+                    return self._at("::".join(("crate", module, *steps)), home, folder)
+        return None
 
     def _handed_on(self, path: str, folder: str) -> Meaning | None:
         """What `pub use … as Name;` in the module that `path` names hands on."""

@@ -110,7 +110,7 @@ def collections(
             for kept in owner.fields:
                 if names is not None and kept.name not in names:
                     continue
-                found = _unwrapped(kept.type, path, owner.module, files)
+                found = held_in(kept.type, path, owner.module, files)
                 if found is not None:
                     yield _collection(
                         found,
@@ -126,7 +126,7 @@ def collections(
         unnamed = names is not None and static.name not in names
         if unnamed or (static.constant and static.scope == "module"):
             continue
-        found = _unwrapped(static.type, path, static.module, files)
+        found = held_in(static.type, path, static.module, files)
         if found is not None:
             yield _collection(
                 found,
@@ -160,7 +160,10 @@ def _kept(facts: Outline) -> Iterator[tuple[str, TypeTree]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Inner:
+class Inner:
+    """A collection as a type says it: `tree` is that of the map or set itself, `wrappers` are the
+    names of what is around it, the outermost first; `&` for a reference of any kind."""
+
     family: str
     tree: TypeTree
     wrappers: tuple[str, ...]
@@ -168,7 +171,7 @@ class _Inner:
 
 
 def _collection(
-    found: _Inner,
+    found: Inner,
     path: str,
     module: str,
     name: str,
@@ -195,7 +198,7 @@ def _collection(
     )
 
 
-def _unwrapped(tree: TypeTree, path: str, module: str, files: Files) -> _Inner | None:
+def held_in(tree: TypeTree, path: str, module: str, files: Files) -> Inner | None:
     """The collection inside locks, cells and pointers; None if there is none."""
     wrappers: list[str] = []
     borrowed = False
@@ -219,7 +222,7 @@ def _unwrapped(tree: TypeTree, path: str, module: str, files: Files) -> _Inner |
         name = meaning.name if meaning is not None else name
         if name in FAMILIES:
             known = meaning is not None and meaning.path.startswith(KNOWN_CRATES)
-            return _Inner(FAMILIES[name], tree, tuple(wrappers), borrowed) if known else None
+            return Inner(FAMILIES[name], tree, tuple(wrappers), borrowed) if known else None
         if name not in WRAPPERS or len(tree.args) != 1:
             return None
         wrappers.append(name)
@@ -432,7 +435,7 @@ def holds_collection(tree: TypeTree, path: str, module: str, files: Files, depth
     """Whether a type is a map or a set, or has one in it: through aliases and fields."""
     if depth > 4:
         return False
-    if _unwrapped(tree, path, module, files) is not None:
+    if held_in(tree, path, module, files) is not None:
         return True
     inner = [(arg, path, module) for arg in tree.args]
     meaning = files.names.meaning(tree.head, path, module)
