@@ -114,9 +114,13 @@ def test_what_was_begun_is_done_meanwhile() -> None:
 
 def test_what_a_task_raises_that_was_begun_is_raised_once() -> None:
     workers = Workers(1)
-    with pytest.raises(ValueError, match="no"):
+
+    def begun() -> None:
         workers.begin(act, ["raise", "b"])  # which looks who is done: it may be already
         list(workers.finish())
+
+    with pytest.raises(ValueError, match="no"):
+        begun()
     assert list(workers.finish()) == []
     assert dict(workers.map(act, ["c"])) == {0: "C"}
     workers.close()
