@@ -126,8 +126,8 @@ def test_orphan(path: str, files: dict[str, str]) -> None:
     [
         ("src/a.rs", {"src/lib.rs": "declare!(a, b);"}),
         ("src/b.rs", {"src/lib.rs": "declare!(a, b);"}),
-        ("src/a.rs", {"src/lib.rs": "cfg_if! { if #[cfg(unix)] { mod a; } }"}),
-        ("src/a.rs", {"src/lib.rs": "cfg_if::cfg_if! { if #[cfg(unix)] { mod a; } }"}),
+        ("src/a.rs", {"src/lib.rs": "cfg_what! { if #[cfg(unix)] { mod a; } }"}),
+        ("src/a.rs", {"src/lib.rs": "cfg_if! { unless (unix) { mod a; } }"}),
         ("src/a/b.rs", {"src/lib.rs": "mod a;", "src/a.rs": "declare! { mod b; }"}),
         ("src/gen.rs", {"src/lib.rs": 'include!("gen.rs");'}),
         ("src/gen.rs", {"src/lib.rs": "mod a;", "src/a.rs": 'fn f() { include!("gen.rs") }'}),
@@ -172,6 +172,34 @@ def test_what_is_not_in_the_product(path: str, state: str) -> None:
 def test_modules_for_tests(path: str, test: bool, files: dict[str, str]) -> None:
     found = reach(path, files)
     assert (found.state, found.test) == ("seen", test)
+
+
+IN_CFG_IF = """cfg_if::cfg_if! {
+    if #[cfg(all(unix, not(a = "b")))] {
+        use a::{b, c::{d}};
+        pub(crate) mod a;
+        pub use a::*;
+    } else if #[cfg(test)] {
+        mod t;
+    } else {
+        #[path = "os/w.rs"]
+        mod c;
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "test", "cfg"),
+    [
+        ("src/a.rs", "a", False, 'cfg(all(unix, not(a = "b")))'),
+        ("src/t.rs", "t", True, "cfg(test)"),
+        ("src/os/w.rs", "c", False, "cfg_if"),
+    ],
+)
+def test_modules_in_cfg_if(path: str, module: str, test: bool, cfg: str) -> None:
+    found = reach(path, {"src/lib.rs": IN_CFG_IF})
+    assert (found.state, found.module, found.test, found.cfg) == ("seen", module, test, cfg)
 
 
 def test_a_ring_that_rustc_enters_is_seen() -> None:

@@ -413,6 +413,27 @@ def _macro(node: Node, attributes: str, where: _Where, items: Items) -> None:
             _statics_in_tokens(tokens, name, where, items)
     elif where.scope == "module" and name not in STD_ITEM_MACROS:
         items.item_macros.append(name)
+        if name == "cfg_if":
+            _mods_in_tokens(node, where, items)
+
+
+MOD_IN_TOKENS = re.compile(
+    r'(?:#\s*\[\s*path\s*=\s*"([^"]*)"\s*\]\s*)?(?:\bpub(?:\s*\([^)]*\))?\s+)?\bmod\s+(\w+)\s*;'
+)
+BRANCH = re.compile(
+    r"(?:#\s*\[\s*(cfg\b[^{}]*)\]|\belse)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+)
+"""A branch of `cfg_if!`, with braces in it two deep."""
+
+
+def _mods_in_tokens(node: Node, where: _Where, items: Items) -> None:
+    """`if #[cfg(…)] { mod a; } else { mod b; }`: what the macro of the crate `cfg_if` is given."""
+    for branch in BRANCH.finditer(text(node)):
+        cfg = (branch[1] or "cfg_if").strip()
+        test = where.test or _is_test(f"#[{cfg}]")
+        for found in MOD_IN_TOKENS.finditer(branch[2]):
+            declared = ModDecl(found[2], where.module, found[1] or "", test, cfg, inline=False)
+            items.mods.append(declared)
 
 
 STATIC_IN_TOKENS = re.compile(
