@@ -32,6 +32,7 @@ def held(body: str) -> list[str]:
         "if let Some(v) = M.get(&k) && v.1.elapsed() < TTL { return Ok(v.0.clone()); } compute(k)",
         "M.entry(k).or_insert_with(|| compute(k)).clone()",
         "for x in y { if let Some(v) = M.get(&x) { out.push(v.clone()); } } compute(k)",
+        "if let Some(v) = M.get(&k) { Arc::ptr_eq(&v.a, &b) } else { false }",
     ],
 )
 def test_free(body: str) -> None:
@@ -43,6 +44,28 @@ def test_free(body: str) -> None:
     [
         "if let Some(v) = M.get(&k) { v.clone() } else { compute(k) }",
         "if let Some(v) = M.get(&k) { v.clone() } else if let Some(w) = g() { w } else { x }",
+        "match M.get(&k) { Some(v) => v.clone(), None => compute(k) }",
+        "match M.get(&k) { None if compute(k) => 1, Some(ref v) => v.clone(), None => compute(k) }",
+        "match M.get(&k) { Some(v) => v.clone(), _ => compute(k) }",
+        "let Some(v) = M.get(&k) else { return compute(k) }; v.clone()",
+        "let v = M.get(&k); match v { Some(v) => v.clone(), None => compute(k) }",
+        "let v = M.get(&k); match &v { Some(w) => w.clone(), None => compute(k) }",
+        "let v = M.get(&k); if let Some(w) = v { w.clone() } else { compute(k) }",
+        "let v = M.get(&k); if v.is_none() { compute(k); } x",
+        "let v = M.get(&k); if v.is_some() { 1 } else { compute(k) }",
+    ],
+)
+def test_free_where_nothing_was_found(body: str) -> None:
+    assert held(body) == [""]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if let Some(true) = M.get(&k).as_deref() { v } else { compute(k) }",
+        "if let Some(7) = M.get(&k) { v } else { compute(k) }",
+        "if let Some(v) = M.get(&k) && v.1 == w { v.0.clone() } else { compute(k) }",
+        "if let Some(LIMIT) = M.get(&k) { v } else if let Some(w) = g() { w } else { x }",
     ],
 )
 def test_free_from_edition_2024_on(body: str) -> None:
@@ -58,12 +81,19 @@ def test_free_from_edition_2024_on(body: str) -> None:
         "if let Some(v) = M.get(&k) { later().await; }",
         "if let Some(v) = M.get(&k) { self.keep = Some(v); }",
         "while let Some(v) = M.get(&k) { k = v.clone(); }",
-        "match M.get(&k) { Some(v) => v.clone(), None => compute(k) }",
+        "match M.get(&k) { Some(v) => compute(v), None => 1 }",
+        "match M.get(&k) { Some(v) if v.1 => v.clone(), _ => compute(k) }",
+        "match M.get(&k) { Some(v) => v.clone(), _x => compute(k), }; compute(k)",
+        "match M.get(&k).as_deref() { Some(7) => 7, _ => compute(k) }",
         "match M.get(&k) { Some(v) => v, None => panic!() }",
+        "let v = M.get(&k); match v { Some(w) => compute(&w), None => compute(k) }",
+        "let v = M.get(&k); match v { Some(v) => if v.is_none() { compute(k) }, None => 1 }",
+        "let mut v = M.get(&k); if v.is_none() { v = other(k); } compute(k)",
+        "foo(match M.get(&k) { Some(v) => v.clone(), None => compute(k) })",
         "let v = M.get(&k); compute(k); v.is_some()",
         "let v = M.get(&k).unwrap(); compute(k); v.clone()",
         "let v = M.get(&k).unwrap(); v",
-        "let Some(v) = M.get(&k) else { return compute(k) }; v.clone()",
+        "let Some(v) = M.get(&k) else { return 1 }; compute(k); v.clone()",
         "let s = S { v: M.get(&k) }; compute(k)",
         "M.get(&k)",
         "return M.get(&k);",

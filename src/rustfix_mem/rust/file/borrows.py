@@ -2,11 +2,13 @@
 
 A `Ref` that nobody names lives until its statement ends, through every branch of an `if let` or
 a `match`; from edition 2024 on not through the `else`. One that is named lives until its block
-ends, or it is dropped.
+ends, or it is dropped. Where the look-up found nothing there is no `Ref`: what runs only there, the
+arm of `None` say, may do as it likes.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
@@ -16,6 +18,7 @@ from rustfix_mem.rust.file.scopes import (
     alias_name,
     bound_names,
     call_on,
+    declaration,
     is_deref,
     method_call,
 )
@@ -44,7 +47,12 @@ QUIET = COPIES | frozenset(
     " push_str elapsed duration_since saturating_duration_since as_secs as_millis".split()
 )
 """Methods that only read, copy, or hand on what they are called on."""
-MAKES = ("Some", "Ok", "Err", "Box::new", "Arc::clone", "Rc::clone", "Arc::new", "String::from")
+MAKES = frozenset(
+    "Some Ok Err Box::new Arc::clone Rc::clone Arc::new String::from Arc::ptr_eq Rc::ptr_eq".split()
+)
+FINDS = re.compile(r"Some\((?:_|(?:ref\s+|&)?(?:mut\s+)?[a-z_]\w*)\)")
+"""A pattern of all that was found, whatever it is."""
+AROUND = ("reference_expression", "parenthesized_expression")
 ASKS = ("let_condition", "match_expression", "expression_statement", "binary_expression")
 
 
@@ -102,7 +110,46 @@ def _placed(whole: Node, call: Node) -> str:
         return MORE
     patterns = [field(arm, "pattern") for arm in syntax.walk(parent) if arm.type == "match_arm"]
     kept = all(_stays(pattern, parent) for pattern in patterns)
-    return FREE if kept and _quiet([_statement(whole)], call) else MORE
+    empty = _empty(whole) if whole == call else []
+    return FREE if kept and _quiet([_statement(whole)], call, empty) else MORE
+
+
+def _empty(found: Node) -> list[Node]:
+    """What runs only if an expression, the answer of a look-up or its name, holds nothing."""
+    while found.parent is not None and found.parent.type in AROUND:
+        found = found.parent
+    parent, asked = found.parent, call_on(found)
+    if asked is not None:
+        absent = asked.name == "is_none"
+        return _branch(asked.node, absent) if absent or asked.name == "is_some" else []
+    if parent is None or parent.type == "match_expression":
+        return _arms(parent) if parent is not None else []
+    if FINDS.fullmatch(text(field(parent, "pattern"))) is None:
+        return []
+    if parent.type == "let_declaration":
+        return [other] if (other := field(parent, "alternative")) is not None else []
+    return _branch(parent, absent=False) if parent.type == "let_condition" else []
+
+
+def _branch(test: Node, absent: bool) -> list[Node]:
+    """The branch for nothing of an `if` that asks this alone."""
+    holder = test.parent
+    if holder is None or holder.type != "if_expression" or field(holder, "condition") != test:
+        return []
+    branch = field(holder, "consequence" if absent else "alternative")
+    return [branch] if branch is not None else []
+
+
+def _arms(match: Node) -> list[Node]:
+    """The arms for nothing: of `None`, and of `_` if another has all that was found."""
+    arms = [arm for arm in syntax.named(field(match, "body") or match) if arm.type == "match_arm"]
+    said = [text(field(arm, "pattern")) for arm in arms]
+    rest = any(map(FINDS.fullmatch, said))
+    return [
+        arm
+        for arm, pattern in zip(arms, said, strict=True)
+        if re.match(r"None\b", pattern) or (rest and re.match(r"_(?!\w)", pattern))
+    ]
 
 
 def _statement(node: Node) -> Node:
@@ -128,7 +175,11 @@ def _named(let: Node, call: Node) -> str:
     said = ["".join(text(statement).split()) for statement in rest]
     if f"drop({name});" in said:
         rest = rest[: said.index(f"drop({name});")]
-    return FREE if _only_read(name, rest[1:]) and _quiet(rest, call) else MORE
+    whole = field(let, "value") == call
+    named = [n for top in rest[1:] for n in syntax.named_so(top, name)]
+    uses = [call, *(n for n in named if declaration(n, name) == let)]
+    empty = [one for node in uses for one in _empty(node)] if whole else []
+    return FREE if _only_read(name, rest[1:]) and _quiet(rest, call, empty) else MORE
 
 
 def _asked(condition: Node, call: Node) -> str:
@@ -142,7 +193,8 @@ def _asked(condition: Node, call: Node) -> str:
         return MORE
     statement = _statement(holder)
     around = syntax.named(statement) if statement.named_children[:1] == [holder] else [statement]
-    return FREE if _quiet(around, call) else IN_ELSE
+    empty = _empty(call) if field(condition, "value") == call else []
+    return FREE if _quiet(around, call, empty) else IN_ELSE
 
 
 def _stays(pattern: Node | None, region: Node) -> bool:
@@ -158,15 +210,37 @@ def _only_read(name: str, region: Iterable[Node]) -> bool:
             continue
         kind = node.parent.type
         reads = ("field_expression", "unary_expression", "binary_expression", "token_tree")
+        if _is_taken_apart(node):
+            continue
         if kind not in reads and not kind.endswith("_pattern") and kind != "closure_parameters":
             return False
     return True
 
 
-def _quiet(nodes: Iterable[Node], call: Node) -> bool:
-    """Whether nothing in the nodes could come back to the map; `call` itself does not count."""
+def _is_taken_apart(node: Node) -> bool:
+    """Whether a `match` or an `if let` asks for a name, and only reads what it finds."""
+    while node.parent is not None and node.parent.type in AROUND:
+        node = node.parent
+    asks = node.parent
+    if asks is None or asks.type not in ("match_expression", "let_condition"):
+        return False
+    if field(asks, "value") != node:
+        return False
+    if asks.type == "match_expression":
+        arms = syntax.named(field(asks, "body") or asks)
+        return all(_stays(field(arm, "pattern"), arm) for arm in arms)
+    holder = asks.parent
+    return holder is not None and _stays(field(asks, "pattern"), holder)
+
+
+def _quiet(nodes: Iterable[Node], call: Node, empty: Iterable[Node] = ()) -> bool:
+    """Whether nothing in the nodes could come back to the map.
+
+    Neither `call` itself counts, nor what runs only if it found nothing.
+    """
+    apart = [call, *empty]
     for node in (n for top in nodes for n in syntax.walk(top)):
-        if call.start_byte <= node.start_byte and node.end_byte <= call.end_byte:
+        if any(syntax.holds(one, node) for one in apart):
             continue
         if node.type in ("await_expression", "yield_expression"):
             return False
