@@ -340,7 +340,8 @@ def _bounds(
             yield f"removed elsewhere: {what} at {at}" if here.sure else f"perhaps removed at {at}"
             break
         if here.use.kind == "assign":
-            yield f"replaced as a whole at {where(here, files)}"
+            at = where(here, files)
+            yield f"{'' if here.sure else 'perhaps '}replaced as a whole at {at}"
             break
     for here in growths:
         if here.use.capped:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rustfix_mem.rust.whole.copies import without_copies
 from rustfix_mem.rust.whole.keepers import files_naming, keepers
 from rustfix_mem.rust.whole.modules import above
 from rustfix_mem.rust.whole.types import POINTERS, WRAPPERS, expand
+from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,13 +76,26 @@ def touching_in(some: Iterable[str], collection: Collection, files: Files) -> tu
             found += [
                 Here(path, mention, use, sure)
                 for use in uses
-                if sure
-                or not (use.kind in BENIGN or _is_anybodys(mention, use))
-                or use.note == "assumed"
-                or (collection.is_concurrent and use.kind == "lookup")
+                if sure or _may_matter(mention, use, path, collection, files)
             ]
     kept = as_kept(found, collection)
     return tuple(without_copies(kept, collection, files.sources[collection.path]))
+
+
+OTHERS = re.compile(r"\s*=\s*(?:Vec::|vec!|String::|format!|b?\"|-?\d|(?:true|false)\b)")
+"""A value that is no map and no set: a list, a text, a number."""
+
+
+def _may_matter(
+    mention: Mention, use: UseOf, path: str, collection: Collection, files: Files
+) -> bool:
+    """Whether it matters what is done to what may be a namesake."""
+    if use.kind == "assign":
+        behind = Span(use.receiver.end, use.span.end)
+        return OTHERS.match(files.text(path, behind)) is None
+    asked = collection.is_concurrent and use.kind == "lookup"
+    harmless = use.kind in BENIGN or _is_anybodys(mention, use)
+    return not harmless or use.note == "assumed" or asked
 
 
 def _is_anybodys(mention: Mention, use: UseOf) -> bool:
