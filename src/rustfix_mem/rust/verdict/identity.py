@@ -32,6 +32,13 @@ GIVEN = re.compile(rb"\s*\(((?:[^();]|\((?:[^();]|\([^();]*\))*\))*)\)")
 """The arguments of a call, with parentheses in them two deep."""
 OWN_FIELD = re.compile(rb"(?:^|,)\s*&?\s*self\s*\.\s*(\w+)\s*(?=,|$)")
 
+NAMED = re.compile(rb"\s*&?\s*([a-z_]\w*)\s*")
+"""An argument that is a name."""
+LOOP = rb"\bfor\s+(?:\(\s*\w+\s*,\s*)?&?%s\)?\s+in\s+&?(?:mut\s+)?(\w+(?:\.[a-z_]\w*\b(?!\())*)"
+"""A loop over a list, by the name of its element."""
+UNTOLD = r"(?<![\w\"])%s\b(?!\"|\s*(?:::\s*)?<)"
+"""A mention of a generic type that does not say of what it is."""
+
 OPEN = ("dyn", "impl")
 """Heads of what may be any type."""
 
@@ -89,8 +96,12 @@ def _compared(
         kinds = _kinds(source, found)
         if kinds and all(one.name in POINTERS and one.name not in kinds for one in shared):
             continue  # an `Rc` is never an `Arc`
-        compared = _of_self(source, found, path, around, files)
-        if compared is None or not all(_are_apart(compared, one, files) for one in pointed):
+        if around and _are_of_one_list(source, found, around[-1]):
+            continue
+        own = _of_self(source, found, path, around, files)
+        compared = [own] if own is not None else _of_parameter(source, found, path, around, files)
+        apart = all(_are_apart(mine, one, files) for mine in compared for one in pointed)
+        if not (compared and apart):
             return found[0].decode()
     return ""
 
@@ -114,12 +125,75 @@ def _of_self(
     for defined in files.outline(path).types:
         if defined.name not in owners:
             continue
-        if given is not None and given[1].split(b",")[0].strip() == b"self":
+        parts = given[1].split(b",") if given is not None else []
+        if any(part.strip().lstrip(b"&*") == b"self" for part in parts):
             return _Typed(TypeTree(defined.name), path, defined.module)
         for field in defined.fields:
             if field.name in names and field.type.name in POINTERS and field.type.args:
                 return _Typed(field.type.args[0], path, defined.module)
     return None
+
+
+def _are_of_one_list(source: bytes, found: re.Match[bytes], fn: FnDef) -> bool:
+    """Whether two elements of one list are compared, as loops do that pass over themselves."""
+    given = GIVEN.match(source, found.end(), found.end() + 400)
+    parts = [NAMED.fullmatch(part) for part in given[1].split(b",")] if given is not None else []
+    lists = set[bytes]()
+    for one in parts:
+        looped = LOOP % re.escape(one[1]) if one is not None else rb"(?!)"
+        before = list(re.finditer(looped, source[fn.span.start : found.start()]))
+        lists.add(before[-1][1] if before else b"")
+    return len(parts) == 2 and len(lists) == 1 and b"" not in lists
+
+
+def _of_parameter(
+    source: bytes, found: re.Match[bytes], path: str, around: list[FnDef], files: Files
+) -> list[_Typed]:
+    """What is compared, if an argument is a parameter: of a generic type all that it may be."""
+    given = GIVEN.match(source, found.end(), found.end() + 400)
+    if given is None or not around:
+        return []
+    fn = around[-1]
+    named = [one for part in given[1].split(b",") if (one := NAMED.fullmatch(part)) is not None]
+    for name in [one[1].decode() for one in named]:
+        types = [parameter.type for parameter in fn.params if parameter.name == name]
+        if types and not _is_bound_again(name, source[fn.span.start : fn.span.end]):
+            kept = [t for t in types[0].walk() if t.name in POINTERS] or [types[0]]
+            pointed = kept[0].args if kept[0].name in POINTERS or kept[0].head == "&" else ()
+            return _instances(pointed[0], fn, path, files) if pointed else []
+    return []
+
+
+def _is_bound_again(name: str, body: bytes) -> bool:
+    """Whether a function may give another value the name of its parameter."""
+    binds = rf"(?:\blet\b[^=;]*|\bfor\b[^{{]*|\|[^|\n]*|\b(?:Some|Ok)\([^)]*)\b{name}\b"
+    return re.search(binds.encode(), body) is not None
+
+
+def _instances(tree: TypeTree, fn: FnDef, path: str, files: Files) -> list[_Typed]:
+    """A type, or all that a type parameter of the owner of a function is ever given."""
+    here = files.outline(path)
+    owners = [one for one in here.types if one.name == fn.owner and tree.name in one.generics]
+    if not owners:
+        return [_Typed(tree, path, fn.module)]
+    owner, found = owners[0], list[_Typed]()
+    at = owner.generics.index(tree.name)
+    untold = re.compile(UNTOLD % re.escape(owner.name))
+    for other in files.files_near(owner.name, path):
+        source = files.sources[other].decode("utf-8", "replace")
+        lines = [line.partition("//")[0] for line in source.splitlines()]
+        if any(untold.search(line) for line in lines if not line.lstrip().startswith("use ")):
+            return []
+        kept = [(one.module, f.type) for one in files.outline(other).types for f in one.fields]
+        kept += [(one.module, p.type) for one in files.outline(other).fns for p in one.params]
+        kept += [(one.module, one.type) for one in files.outline(other).statics]
+        found += [
+            _Typed(part.args[at], other, module)
+            for module, whole in kept
+            for part in whole.walk()
+            if part.name == owner.name and len(part.args) == len(owner.generics)
+        ]
+    return found
 
 
 def _are_apart(one: _Typed, other: _Typed, files: Files) -> bool:
