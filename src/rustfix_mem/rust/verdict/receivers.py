@@ -21,6 +21,8 @@ def may_call(caller: FnDef, called: FnDef, path: str, files: Files) -> bool:
     """Whether some `.name(` in `caller` may be of the type whose method `called` is."""
     body = files.text(path, caller.span).partition("{")[2]
     for found in re.finditer(rf"\.\s*{re.escape(called.name)}\s*(?:::<[^>()]*>\s*)?\(", body):
+        if not _takes(called, body[found.end() :].lstrip()[:1] != ")", path, files):
+            continue
         receiver = RECEIVER.search(body[: found.start()])
         of = (
             receiver
@@ -30,6 +32,16 @@ def may_call(caller: FnDef, called: FnDef, path: str, files: Files) -> bool:
         if not of or _may_be(of, called, path, files):
             return True
     return False
+
+
+ALONE = re.compile(r"\(\s*&?(?:\s*'\w+)?\s*(?:mut\s+)?self\s*,?\s*\)")
+"""The parameters of a method that is given nothing but its own value."""
+
+
+def _takes(called: FnDef, some: bool, path: str, files: Files) -> bool:
+    """Whether a method may be called with some arguments, or with none."""
+    head = files.text(path, called.span).partition("{")[0]
+    return some == (ALONE.search(head) is None)
 
 
 def _type_of(receiver: str, fn: FnDef, path: str, files: Files) -> Meaning | TypeTree | None:
