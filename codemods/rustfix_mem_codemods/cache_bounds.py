@@ -295,7 +295,8 @@ class CacheBounds(Codemod):
             return _report(verdict, (f"cannot place a cap: {refused}",))
         here, item = verdict.growths[0], verdict.collection.item
         sure = verdict.life.sure and not verdict.unsure
-        why = [verdict.life.because, *(w for w in verdict.unsure if w != verdict.life.because)]
+        told = any(verdict.life.because in reason for reason in verdict.unsure)
+        why = [*verdict.unsure] if told else [verdict.life.because, *verdict.unsure]
         if any(edit.path != here.path for edit in edits):
             sure = False
             why.append("`sysinfo` is a new dependency")
