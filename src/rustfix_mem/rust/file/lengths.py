@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,9 +38,18 @@ class Check:
     """Whether what depends on it changes nothing but what was measured."""
 
 
+SIDES = re.compile(r"(?:^|_)(?:read|write|ref|mut|lock)(?=_|\(|$)")
+"""What the names of functions say that hand out one thing, to read it or to change it."""
+
+
 def key_of(place: Place) -> Key:
-    """What two places have in common that are one; a clone on the way may be of a pointer."""
-    return place.base, place.root, tuple(step for step in place.path if step != "clone()")
+    """What two places have in common that are one; a clone on the way may be of a pointer.
+
+    `store_read()` and `store_write()` are one.
+    """
+    root = SIDES.sub("", place.root) if place.base == "fn" else place.root
+    steps = tuple(step for step in place.path if step != "clone()")
+    return place.base, root, tuple(SIDES.sub("", s) if s.endswith("()") else s for s in steps)
 
 
 def checks(function: Function) -> Iterator[Check]:

@@ -15,7 +15,13 @@ from rustfix_mem.rust.verdict.hidden import because as because
 from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
 from rustfix_mem.rust.verdict.readers import against, unsure
-from rustfix_mem.rust.verdict.state import BORROWS, CACHE_WORDS, not_a_cache, spoken
+from rustfix_mem.rust.verdict.state import (
+    BORROWS,
+    CACHE_WORDS,
+    cleared_with_owner,
+    not_a_cache,
+    spoken,
+)
 from rustfix_mem.rust.whole.handles import is_given, others_give, with_given
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
 from rustfix_mem.rust.whole.lifetimes import where as where
@@ -98,7 +104,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
         doubts += against(collection, live, growths, files)
         doubts += [life.because] if life.span in ("short", "unused") else []
         doubts += [] if named else _of_unknown_keys(collection, files)
-    if len({reason[:ALIKE] for reason in doubts}) >= MANY:
+    if len({reason.removeprefix("perhaps ")[:ALIKE] for reason in doubts}) >= MANY:
         state, doubts = state + doubts, []
     if doubts and not state:
         state += (*emptied(live, files), *configured(growths, files))
@@ -123,7 +129,7 @@ def judge(collection: Collection, files: Files) -> Verdict:
         shape=_shape(collection, growths),
         inner=inner if life.span in ("long", "likely") else (),
         stale=stale if life.span in ("long", "likely") else (),
-        emptied=tuple(dict.fromkeys(_emptied(live, files))),
+        emptied=tuple(dict.fromkeys(_emptied(collection, live, files))),
     )
 
 
@@ -139,8 +145,9 @@ def _in_helpers(
             return
 
 
-def _emptied(live: tuple[Here, ...], files: Files) -> Iterator[str]:
+def _emptied(collection: Collection, live: tuple[Here, ...], files: Files) -> Iterator[str]:
     """The functions that clear it as a whole."""
+    yield from cleared_with_owner(collection, files)
     for here in live:
         if here.use.kind == "clear" and here.sure and here.mention.fn >= 0:
             yield files.outline(here.path).fns[here.mention.fn].name

@@ -295,7 +295,13 @@ def _leaks(collection: Collection, growths: tuple[Here, ...], files: Files) -> I
 
 
 def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files) -> Iterator[str]:
-    """Why this use would notice that an entry is gone."""
+    """Why this use would notice that an entry is gone, if it is of this collection."""
+    for reason in _notices(here, collection, helpers, files):
+        yield reason if here.sure else f"perhaps {reason}"
+
+
+def _notices(here: Here, collection: Collection, helpers: set[str], files: Files) -> Iterator[str]:
+    """The same, as if it surely were."""
     use, at = here.use, where(here, files)
     handle = any(w in POINTERS for w in collection.wrappers[:1])
     if "clone" in use.via and not handle:
@@ -325,7 +331,7 @@ def _assumes(here: Here, collection: Collection, helpers: set[str], files: Files
         case "shrink" if use.note != "dropped" and at_its_end(here, collection, files):
             yield f"what it holds in the end is used at {at}"
         case "clear" | "assign" | "grow" | "shrink" if not here.sure:
-            yield f"perhaps changed at {at}: the type there is unknown"
+            yield f"changed at {at}: the type there is unknown"
 
 
 def _passed_on(collection: Collection, files: Files) -> Iterator[str]:

@@ -369,16 +369,30 @@ def _length_check(cleared: Here, live: tuple[Here, ...], files: Files) -> str:
 REPLACED = re.compile(rb"\*self\s*=[^=]|mem::(?:take|replace|swap)\(\s*self\b")
 
 
+CLEARS = re.compile(r"(?:clear|reset|invalidate|purge|forget|wipe|flush)(?:_|$)")
+"""Names of functions that empty when they are asked to, as `clear` of each field would."""
+
+
 def _owner_replaced(collection: Collection, files: Files) -> Iterator[str]:
     """`*self = Self::new()` and `mem::take(self)` start everything over."""
-    if collection.owner is None:
-        return
-    source = files.sources[collection.path]
-    for fn in files.outline(collection.path).fns:
-        own = fn.owner == collection.owner.name and not fn.test
-        if own and REPLACED.search(source, fn.span.start, fn.span.end):
-            yield f"replaced as a whole with its owner in `{fn.name}`"
+    for name in _starting_over(collection, files):
+        if CLEARS.match(name) is None:
+            yield f"replaced as a whole with its owner in `{name}`"
             return
+
+
+def cleared_with_owner(collection: Collection, files: Files) -> Iterator[str]:
+    """The methods that empty it with all that its owner has, when they are asked to."""
+    yield from filter(CLEARS.match, _starting_over(collection, files))
+
+
+def _starting_over(collection: Collection, files: Files) -> Iterator[str]:
+    """The methods that replace the owner as a whole."""
+    source = files.sources[collection.path]
+    for fn in files.outline(collection.path).fns if collection.owner is not None else ():
+        own = collection.owner is not None and fn.owner == collection.owner.name and not fn.test
+        if own and REPLACED.search(source, fn.span.start, fn.span.end):
+            yield fn.name
 
 
 def _addresses(collection: Collection, growths: tuple[Here, ...]) -> Iterator[str]:
