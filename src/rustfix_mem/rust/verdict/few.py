@@ -50,19 +50,30 @@ LONGEST = 2000
 def few(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
     """Why there are most likely few keys, or growth is meant."""
     keys = [plain_key(here.use.key) for here in growths if here.use.key]
-    names = [re.split(r"\.|::", key.removesuffix("()"))[-1] for key in keys]
+    said = [_bound_to(plain_key(here.use.key), here, files) for here in growths if here.use.key]
+    names = [re.split(r"\.|::", key.removesuffix("()"))[-1] for key in said]
     parts = collection.key.args if collection.key.head == "()" else ()
     if names and all(FEW.search(name) for name in names):
-        yield f"few keys, by their name: `{keys[0]}`"
+        yield f"few keys, by their name: `{said[0]}`"
     elif parts and keys and all(_few_parts(key, parts, collection, files) for key in keys):
-        said = next(here.use.key for here in growths if here.use.key)
-        yield f"few keys, by the names and types of its parts: `{said}`"
+        whole = next(here.use.key for here in growths if here.use.key)
+        yield f"few keys, by the names and types of its parts: `{whole}`"
     elif names and collection.key.name in INTEGERS and all(POSITION.match(n) for n in names):
         yield f"its key `{keys[0]}` is a position in something, which bounds it"
     start = collection.span.start
     before = files.sources[collection.path][max(0, start - LONGEST) : start]
     found = ABOVE.search(before.decode(errors="replace"))
     yield from meant(found[0] if found is not None else "")
+
+
+def _bound_to(key: str, here: Here, files: Files) -> str:
+    """What a local that is a key was made of: `language()`, if it is bound to `x.language()`."""
+    if not key.isidentifier() or FEW.search(key):
+        return key
+    body = files.text(here.path, functions_of(here, files)[-1].span)
+    bound = re.findall(rf"\blet\s+(?:mut\s+)?{key}\b[^=;]*=\s*([^;{{}}]*);", body)
+    made = plain_key(" ".join(bound[0].split())) if len(bound) == 1 else ""
+    return made if re.fullmatch(r"&?[\w.:]+(?:\(\))?", made) else key
 
 
 def _few_parts(key: str, types: tuple[TypeTree, ...], collection: Collection, files: Files) -> bool:
