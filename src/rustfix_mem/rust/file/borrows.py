@@ -229,8 +229,9 @@ def _is_taken_apart(node: Node) -> bool:
     if asks.type == "match_expression":
         arms = syntax.named(field(asks, "body") or asks)
         return all(_stays(field(arm, "pattern"), arm) for arm in arms)
-    holder = asks.parent
-    return holder is not None and _stays(field(asks, "pattern"), holder)
+    holder = asks.parent  # an `if`: in a chain more may be asked of what was found
+    branch = field(holder, "consequence") if holder is not None else None
+    return branch is not None and _stays(field(asks, "pattern"), branch)
 
 
 def _quiet(nodes: Iterable[Node], call: Node, empty: Iterable[Node] = ()) -> bool:
