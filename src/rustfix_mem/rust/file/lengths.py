@@ -38,8 +38,11 @@ class Check:
     """Whether what depends on it changes nothing but what was measured."""
 
 
-SIDES = re.compile(r"(?:^|_)(?:read|write|ref|mut|lock)(?=_|\(|$)")
-"""What the names of functions say that hand out one thing, to read it or to change it."""
+SIDES = re.compile(r"(?:^|_)(?:read|write|ref|mut|lock)(?=\(|$)")
+"""How the names of functions end that hand out one thing, to read it or to change it.
+
+What begins so may be two things: `read_cache()` and `write_cache()`.
+"""
 
 
 def key_of(place: Place) -> Key:
