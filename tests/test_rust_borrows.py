@@ -84,6 +84,7 @@ def test_free_from_edition_2024_on(body: str) -> None:
         "while let Some(v) = M.get(&k) { k = v.clone(); }",
         "match M.get(&k) { Some(v) => compute(v), None => 1 }",
         "match M.get(&k) { Some(v) if v.1 => v.clone(), _ => compute(k) }",
+        "match M.get(&k) { Some(v) if v.1 => v.clone(), None | Some(_) => compute(k) }",
         "match M.get(&k) { Some(v) => v.clone(), _x => compute(k), }; compute(k)",
         "match M.get(&k).as_deref() { Some(7) => 7, _ => compute(k) }",
         "match M.get(&k) { Some(v) => v, None => panic!() }",

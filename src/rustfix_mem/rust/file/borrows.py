@@ -144,12 +144,9 @@ def _arms(match: Node) -> list[Node]:
     """The arms for nothing: of `None`, and of `_` if another has all that was found."""
     arms = [arm for arm in syntax.named(field(match, "body") or match) if arm.type == "match_arm"]
     said = [text(field(arm, "pattern")) for arm in arms]
-    rest = any(map(FINDS.fullmatch, said))
-    return [
-        arm
-        for arm, pattern in zip(arms, said, strict=True)
-        if re.match(r"None\b", pattern) or (rest and re.match(r"_(?!\w)", pattern))
-    ]
+    nothing = ("None", "_") if any(map(FINDS.fullmatch, said)) else ("None",)
+    plain = [pattern.partition(" if ")[0].strip() for pattern in said]
+    return [arm for arm, pattern in zip(arms, plain, strict=True) if pattern in nothing]
 
 
 def _statement(node: Node) -> Node:

@@ -62,7 +62,8 @@ def smaller(handed: tuple[Here, ...], live: tuple[Here, ...], files: Files) -> I
     for here in live:
         kind = here.use.kind
         if (kind == "shrink" and here.sure) or (kind in ("shrink", "clear") and here.path in paths):
-            yield f"perhaps removed at {where(here, files)}"
+            done = "emptied" if kind == "clear" else "removed"
+            yield f"perhaps {done} at {where(here, files)}"
             return
 
 
