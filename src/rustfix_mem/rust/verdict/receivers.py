@@ -45,19 +45,32 @@ def _takes(called: FnDef, some: bool, path: str, files: Files) -> bool:
 
 
 def _type_of(receiver: str, fn: FnDef, path: str, files: Files) -> Meaning | TypeTree | None:
-    """The type of a name and its fields: a parameter of its owner's type is a `TypeTree`."""
+    """The type of a name and its fields: what cannot be of this crate is a `TypeTree`."""
     root, *steps = (step.strip() for step in receiver.split("."))
     place = _place(root, tuple(steps), fn)
     if place is None:
         return None
     mention = Mention(place, files.outline(path).fns.index(fn), fn.test, fn.module, ())
     found = owner_of(place, mention, path, files)
-    if found is not None or root != "self" or len(steps) != 1:
+    if found is not None or len(steps) != (root == "self"):
         return found
     owners = [one for one in files.outline(path).types if one.name == fn.owner]
-    kept = [f for one in owners for f in one.fields if f.name == steps[0]]
-    plain = len(owners) == 1 and bool(kept) and kept[0].type.head in owners[0].generics
-    return kept[0].type if plain else None
+    kept = [f.type for one in owners for f in one.fields if steps == [f.name]]
+    kept = kept if steps else [one.type for one in fn.params if one.name == root]
+    if len(owners) != 1 or len(kept) != 1:
+        return None
+    known = kept[0].head in owners[0].generics or _is_foreign(kept[0], fn.module, path, files)
+    return kept[0] if known else None
+
+
+def _is_foreign(tree: TypeTree, module: str, path: str, files: Files) -> bool:
+    """Whether a type of another crate, behind pointers or not, cannot have one of ours in it."""
+    while (tree.head == "&" or tree.name in ("Arc", "Rc", "Box")) and tree.args:
+        tree = tree.args[0]
+    meant = files.names.meaning(tree.head, path, module) if not tree.args else None
+    if meant is None or meant.defined is not None or tree.head in ("dyn", "impl"):
+        return False
+    return meant.path.partition("::")[0] not in ("", meant.path, "crate", "self", "super")
 
 
 def _again(receiver: str, body: str) -> bool:
@@ -77,7 +90,7 @@ def _place(root: str, steps: tuple[str, ...], fn: FnDef) -> Place | None:
 def _may_be(of: Meaning | TypeTree, called: FnDef, path: str, files: Files) -> bool:
     """Whether a method of this name of that type may be the one, or lead back to it."""
     if isinstance(of, TypeTree):
-        return False  # a type that contains another is never that one
+        return False  # what another contains, or another crate has, is never that one
     defined = of.defined
     if defined is None or (of.file == path and defined.name == called.owner):
         return True
