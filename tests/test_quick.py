@@ -58,3 +58,11 @@ def test_a_file_that_nobody_looks_into_is_named(monkeypatch: pytest.MonkeyPatch)
     for thorough in (False, True):
         report = check((CacheBounds(),), Snapshot.of_files(files), cache=False, thorough=thorough)
         assert [one.path for one in report.skipped] == ["src/large.rs"]
+
+
+@pytest.mark.parametrize(
+    "body", ["// a HashMap will be here", "/* HashMap */", "mapping_of_HashMap;", "HashMap<u8, u8>"]
+)
+def test_a_body_without_fields_declares_nothing(body: str) -> None:
+    """An empty struct may have a remark, and a text may hold a struct of another language."""
+    assert skim.skim(f"pub struct Later {{\n    {body}\n}}\n".encode()).declared == ()

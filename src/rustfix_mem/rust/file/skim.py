@@ -276,8 +276,8 @@ def _fields(live: bytes, kinds: re.Pattern[bytes]) -> Iterator[_Field]:
         if struct[3] == b"(":
             yield _Field(struct[1], b"0", True, False, b"Weak" in body)
             continue
-        starts = list(FIELD.finditer(body))
-        ends = [start.start() for start in starts[1:]] + [len(body)]
+        starts = list(FIELD.finditer(body))  # none, if a remark or another language says the name
+        ends = [*(start.start() for start in starts[1:]), len(body)][: len(starts)]
         for start, end in zip(starts, ends, strict=True):
             written = body[start.end() : end]
             if kinds.search(written):
