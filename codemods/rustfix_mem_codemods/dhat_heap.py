@@ -152,14 +152,25 @@ def _package(plan: offers.Plan, codebase: Codebase) -> Finding | LeftAlone:
         DHAT,
         "cannot write a profile of the heap yet",
         "offer a heap profile to",
-        "begin a plain `fn main` that returns with `let _profiler = dhat::Profiler::new_heap();`",
+        BESIDE if any(one.below for one in plan.seen.values()) else BEGIN,
     )
+
+
+BEGIN = "begin a plain `fn main` that returns with `let _profiler = dhat::Profiler::new_heap();`"
+BESIDE = (
+    "make that allocator and `dhat::Alloc` alternatives by a feature, and begin `main` with"
+    " `let _profiler = dhat::Profiler::new_heap();`"
+)
 
 
 def _edits(program: alternatives.Program, plan: offers.Plan, codebase: Codebase) -> Iterator[Edit]:
     for one in program.own:
         if one.dhat:
             raise Spared("its allocator is that of DHAT already")
+    for one in program.below:
+        if one.dhat:
+            place = alternatives.where(one, codebase)
+            raise Spared(f"the allocator of a library below it is that of DHAT already, at {place}")
     alternatives.check_below(program, codebase)
     _check_main(program)
     name = alternatives.free(("ALLOC", "DHAT"), program, codebase)
