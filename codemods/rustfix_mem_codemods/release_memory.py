@@ -147,7 +147,8 @@ class ReleaseMemory(Codemod):
     ) -> tuple[dict[str, Settings], list[str]]:
         """The profiles to add, and what is said of those that are there."""
         wanted: dict[str, Settings] = {}
-        small = [name for name in known if str(known[name]["opt-level"]) in ("z", self.opt_level)]
+        asked = (self.opt_level,) if "opt-level" in self.given else ("s",)
+        small = [name for name in known if str(known[name]["opt-level"]) in ("z", *asked)]
         readable = [name for name in known if profiles.has_symbols(known[name])]
         there = []
         for name, alike, settings in (
@@ -189,6 +190,8 @@ def _said(alike: str, name: str, known: dict[str, Settings]) -> str:
         return f"`[profile.{alike}]` keeps the symbols that a profiler shows"
     level = known[alike]["opt-level"]
     same = "a profile for small code would change nothing"
+    if level == "s":
+        same = "it is for small code, and `--opt-level z` asks for smaller"
     return f'`[profile.{alike}]` has `opt-level = "{level}"` already: {same}'
 
 
