@@ -272,7 +272,7 @@ def _conditions(node: Node) -> set[str]:
 def _once_cell(file: _File) -> Converted:
     converted = Converted()
     source = indents.code_of(file.root.file.source)
-    found = UNSTABLE.search(source) or (None if file.waits else WAITS.search(source))
+    found = unstable(file.root, source) or (None if file.waits else WAITS.search(source))
     if found is not None:
         named = found[0].decode().strip(".()")
         raise Refused(
@@ -294,6 +294,21 @@ def _once_cell(file: _File) -> Converted:
             _static(static, file, converted)
     converted.edits += file.names.replaced(file.path, STD, file.style)
     return converted
+
+
+def unstable(root: Node, code: bytes) -> re.Match[bytes] | None:
+    """What a file calls that only `once_cell` has; `code` is the file without its comments.
+
+    What is awaited is a call on a cell of another crate: this one's answers are no futures.
+    """
+    awaited = {
+        called.end_byte
+        for node in syntax.walk(root)
+        if node.type == "await_expression"
+        for call in syntax.named(node)[:1]
+        if call.type == "call_expression" and (called := syntax.field(call, "function"))
+    }
+    return next((f for f in UNSTABLE.finditer(code) if f.end() not in awaited), None)
 
 
 def _is_field(node: Node) -> bool:
@@ -379,4 +394,4 @@ def _static(static: Node, file: _File, converted: Converted) -> None:
     converted.edits.append(Edit(file.path, span(static), file.style.lines(f"{laid};")))
 
 
-__all__ = ["Converted", "Refused", "convert"]
+__all__ = ["Converted", "Refused", "convert", "unstable"]

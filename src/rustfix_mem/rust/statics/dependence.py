@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.cargo.toml_cut import remove_dependency, remove_shared
 from rustfix_mem.errors import Refused
-from rustfix_mem.rust.statics.conversion import Converted, convert
+from rustfix_mem.rust.file import syntax
+from rustfix_mem.rust.statics.conversion import Converted, convert, unstable
 from rustfix_mem.rust.whole.shipped import passed_over
 from rustfix_mem.rust.write.indents import code_of
 from rustfix_mem.text import Edit, Span, apply, line_at
@@ -182,12 +183,19 @@ def _says(path: str, name: str, files: Files) -> bool:
     return re.search(rb"\b%s\b" % name.encode(), code_of(files.sources[path])) is not None
 
 
+def _tries(path: str, files: Files) -> bool:
+    """Whether a file may call `get_or_try_init` on a cell of `once_cell`."""
+    code = code_of(files.sources[path])
+    with syntax.parsed(files.sources[path]) as tree:
+        return _says(path, "get_or_try_init", files) and unstable(tree.root, code) is not None
+
+
 def _must_be_imported(made: dict[str, Converted], package: Package, files: Files) -> None:
     """Whether a module takes `Lazy` from another one, whose import goes, or asks more of a cell."""
     if any(_says(path, "OnceCell", files) for path in made):
         for path in files.files_with("get_or_try_init"):
             elsewhere = files.reach(path).package == package and path not in made
-            if elsewhere and _says(path, "get_or_try_init", files):
+            if elsewhere and _tries(path, files):
                 raise Refused(f"{path} may ask `get_or_try_init` of a cell that is made elsewhere")
     for name in ("Lazy", "OnceCell"):
         for path in files.files_with(name):

@@ -191,7 +191,7 @@ def _in_scope(
         if one not in have:
             module, _, name = one.rpartition("::")
             modules.setdefault(module, []).append(name)
-    if style.apart:
+    if style.apart or _stand_apart(top):
         lines = [
             _own_line(top, spare, module, [name], path, style)
             for module, names in modules.items()
@@ -203,6 +203,13 @@ def _in_scope(
         edits.append(merged or _own_line(top, spare, module, names, path, style))
     edits += [Edit(path, cut_alone(use), "") for use in spare]
     return edits
+
+
+def _stand_apart(top: list[Node]) -> bool:
+    """Whether the imports of a scope have no lists, where two of one module could share one."""
+    written = [_written(use) for use in top]
+    modules = [one.rpartition("::")[0] for one in written]
+    return len(set(modules)) < len(modules) and not any("{" in one for one in written)
 
 
 def _at_one_place(lines: list[Edit]) -> list[Edit]:
