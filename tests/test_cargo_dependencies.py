@@ -124,6 +124,59 @@ DEPENDENCIES = {
         rstest = "1"
         """,
     ),
+    "groups: below no title, though its name would be in order": (
+        MOKA,
+        """
+        [dependencies]
+        # ours
+        x-core = { path = "core" }
+
+        # web
+        axum = "1"
+        tower = "1"
+
+        # text
+        regex = "1"
+        similar = "1"
+        +
+        +mini-moka = "0.10"
+        """,
+    ),
+    "groups: below the title that is for all others": (
+        MOKA,
+        """
+        [dependencies]
+        # web
+        axum = "1"
+        tower = "1"
+
+        # misc
+        regex = "1"
+        anyhow = "1"
+        +mini-moka = "0.10"
+
+        # text
+        comrak = "1"
+        similar = "1"
+        """,
+    ),
+    "groups: below a title, where the names are many and in order": (
+        MOKA,
+        """
+        [dependencies]
+        # ours
+        x-core = { path = "core" }
+        x-util = { path = "util" }
+
+        # from afar
+        anyhow = "1"
+        clap = "4"
+        +mini-moka = "0.10"
+        rand = "0.9"
+        serde = "1"
+        tokio = "1"
+        """,
+    ),
     "groups: the last, when it belongs to none": (
         SYSINFO,
         """

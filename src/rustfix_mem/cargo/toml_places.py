@@ -39,7 +39,12 @@ class Unit:
     lines: Span
     apart: bool
     """Whether a blank line stands between it and what comes before."""
-    commented: bool
+    remark: str
+    """The comment lines above it."""
+
+    @property
+    def commented(self) -> bool:
+        return bool(self.remark)
 
 
 def units(document: Document, table: Table) -> list[Unit]:
@@ -52,10 +57,10 @@ def units(document: Document, table: Table) -> list[Unit]:
         if found and found[-1].name == entry.keys[0] and start == found[-1].lines.end:
             last = found.pop()
             whole = Span(last.lines.start, end)
-            found.append(Unit(last.name, (*last.entries, entry), whole, last.apart, last.commented))
+            found.append(Unit(last.name, (*last.entries, entry), whole, last.apart, last.remark))
         else:
-            commented = start < entry.lines.start
-            found.append(Unit(entry.keys[0], (entry,), Span(start, end), apart, commented))
+            remark = document.text(Span(start, entry.lines.start))
+            found.append(Unit(entry.keys[0], (entry,), Span(start, end), apart, remark))
     return found
 
 
@@ -87,12 +92,54 @@ def run_for(name: str, found: Sequence[Unit], unlike: Collection[str] = ()) -> S
     """The run of entries among which `name` belongs; empty if there are none.
 
     Blank lines part runs; so do comments, where what stands between blank lines is not sorted as
-    a whole. `unlike` names entries of another sort, which do not count beside others.
+    a whole. `unlike` names entries of another sort, which do not count beside others. What stands
+    below a title is chosen only if it is long, and sorted, or if all entries stand below titles.
     """
     every = runs(found, unlike)
     like = [run for run in every if any(unit.name not in unlike for unit in run)] or every
-    around = [run for run in like if _spans(run, name)]
-    return max(around, key=len) if around else like[-1] if like else ()
+    open_to_all = [run for run in like if run not in titled(every)]
+    fit = [run for run in like if run in open_to_all or len(run) >= LONG]
+    around = [run for run in fit if _spans(run, name)]
+    if around:
+        return max(around, key=len)
+    rest = open_to_all or like
+    return rest[-1] if rest else ()
+
+
+LONG = 5
+"""From so many entries on that they are sorted is no chance."""
+
+
+def titled(every: Sequence[list[Unit]]) -> list[list[Unit]]:
+    """The runs below a comment that says what they are, where comments are such titles; but not
+    what is said to be for all the rest."""
+    titles = _titles(every)
+    own = [one for one, run in zip(titles, every, strict=True) if one and len(run) > 1]
+    if len(set(own)) < 2:
+        return []
+    return [run for one, run in zip(titles, every, strict=True) if one and not ANY.search(one)]
+
+
+def _titles(every: Sequence[list[Unit]]) -> list[str]:
+    """For each run the comment that it stands below, as far as the next blank line."""
+    found = list[str]()
+    for run in every:
+        begins = run[0].apart or not found
+        found.append(run[0].remark if begins else found[-1])
+    return found
+
+
+ANY = re.compile(
+    r"\b(?:common|external|general|misc\w*|others?|util\w*)\b|^\W*(?:deps|dependencies)\W*$",
+    re.IGNORECASE,
+)
+"""Words of a title below which anything may go."""
+
+
+def stands_alone(name: str, found: Sequence[Unit], run: Sequence[Unit]) -> bool:
+    """Whether `name` follows a run without being of it: it goes below no title."""
+    below = list(run) in titled(runs(found))
+    return below and not (len(run) >= LONG and _spans(run, name))
 
 
 def runs(found: Sequence[Unit], unlike: Collection[str] = ()) -> list[list[Unit]]:

@@ -12,6 +12,7 @@ from rustfix_mem.cargo.toml_places import (
     place,
     run_for,
     sorted_by,
+    stands_alone,
     stands_apart,
     table_edit,
     units,
@@ -89,8 +90,12 @@ def _among(
     lines, written = _lines(document, style, models, key(name), value)
     at = table.header.end
     if run:
-        at = behind(document, table, run[-1]) if last else place(document, table, name, run)
-        if stands_apart(found, run):
+        alone = not last and stands_alone(name, found, run)
+        by_name = not last and not alone
+        at = place(document, table, name, run) if by_name else behind(document, table, run[-1])
+        if alone:
+            lines = ["", *lines]
+        elif stands_apart(found, run):
             lines = ["", *lines] if at > run[0].lines.start else [*lines, ""]
     return insertion(document, at, lines), written
 
