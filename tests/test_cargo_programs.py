@@ -207,6 +207,7 @@ def test_what_a_small_tool_needs_is_what_its_workspace_is_for() -> None:
         ("src/bin/b.rs", ""),
         ("testing/b.rs", "it serves tests"),
         ("tests/b.rs", "it serves tests"),
+        ("testutil/b.rs", "it serves tests"),
         ("examples/b.rs", "an example"),
         ("scripts/b.rs", "a chore"),
     ],

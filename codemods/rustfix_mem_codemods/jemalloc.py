@@ -120,8 +120,8 @@ class Jemalloc(Codemod):
     alternatives. It is only reported if other code names it, or if it is in a library below the
     program, and so is a program whose `main` has an attribute of another crate that may bring an
     allocator of its own; those of the known async runtimes bring none. A program that runs on
-    jemalloc already is left alone. An allocator behind the feature `dhat-heap` wins when both are
-    on, so that `--all-features` builds.
+    jemalloc already is left alone, and one whose feature `jemalloc` turns it on in a library. An
+    allocator behind the feature `dhat-heap` wins when both are on, so that `--all-features` builds.
 
     Left alone are libraries, macros, build scripts, tests, benchmarks and examples, and programs
     that are built for WebAssembly, without `main` or without the standard library, and chores:
@@ -199,7 +199,9 @@ class Jemalloc(Codemod):
         for one in program.below:
             if one.jemalloc:
                 place = alternatives.where(one, codebase)
-                raise Spared(f"a library below it makes it run on jemalloc already, at {place}")
+                where = f"at {place}{_when(one.cfgs)}"
+                raise Spared(f"a library below it makes it run on jemalloc already, {where}")
+        _check_feature(plan.owner, codebase)
         alternatives.check_below(program, codebase)
         _check_main(program)
         _check_links(plan.owner, codebase)
@@ -287,6 +289,13 @@ def _version(owner: programs.Owner, codebase: Codebase) -> str:
 def _locked(owner: programs.Owner, codebase: Codebase) -> Mapping[str, tuple[str, ...]]:
     root = cargo_edit.workspace_root(owner.manifest, codebase.manifests)
     return lockfile.versions(root, codebase.cargo_files)
+
+
+def _check_feature(owner: programs.Owner, codebase: Codebase) -> None:
+    """`Spared` if the feature turns jemalloc on in a library, which may choose the allocator."""
+    below = programs.turned_on(FEATURE, CRATE, owner, codebase.packages, codebase.manifests)
+    if below:
+        raise Spared(f"its feature `{FEATURE}` turns on jemalloc in `{below}` already")
 
 
 def _check_main(program: alternatives.Program) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
 TESTING = re.compile(
-    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|testing|harness(?:es)?)|test|test[-_]data|testdata|fixtures?|bench(?:es|marks?)?|fuzz)/"
+    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|testing|harness(?:es)?)|test|test[-_]?(?:data|utils?)|fixtures?|bench(?:es|marks?)?|fuzz)/"
 )
 EXAMPLE = re.compile(r"(?:^|/)(?:examples?|demos?)/")
 CHORES = re.compile(r"(?:^|/)(?:x?tasks?|scripts|ci|\.github)/")
@@ -270,8 +270,44 @@ def _target(config: bytes) -> str:
 
 def features(owner: Owner, manifests: Manifests) -> Mapping[str, list[str]]:
     """The features that a manifest names."""
-    found = read(owner.manifest, manifests).get("features")
+    return _features(owner.manifest, manifests)
+
+
+def _features(manifest: str, manifests: Manifests) -> Mapping[str, list[str]]:
+    found = read(manifest, manifests).get("features")
     return found if isinstance(found, dict) else {}
+
+
+PASSED_ON = re.compile(r"([\w-]+)\??/([\w-]+)")
+"""What a feature turns on in a dependency: `other/fast`, `other?/fast`."""
+
+
+def turned_on(
+    feature: str, crate: str, owner: Owner, packages: Sequence[Package], manifests: Manifests
+) -> str:
+    """The package of the repository in which a feature turns on an optional dependency, by way of
+    features of others; empty if it does so in none."""
+    ask, seen = [(owner.manifest, feature)], set[tuple[str, str]]()
+    while ask:
+        manifest, name = ask.pop()
+        seen.add((manifest, name))
+        said = _features(manifest, manifests).get(name)
+        enables = said if isinstance(said, list) else []
+        if manifest != owner.manifest and {f"dep:{crate}", crate} & set(enables):
+            return str(read(manifest, manifests)["package"]["name"])
+        below = [_passed_on(one, manifest, packages) for one in enables]
+        ask += [one for one in below if one not in seen and one[0] in manifests]
+    return ""
+
+
+def _passed_on(said: str, manifest: str, packages: Sequence[Package]) -> tuple[str, str]:
+    """The manifest and the feature that an entry of a feature speaks of."""
+    passed = PASSED_ON.fullmatch(said)
+    name = passed[1].replace("-", "_") if passed else ""
+    for one in packages:
+        if passed and name in (one.crate, one.name.replace("-", "_")):
+            return manifest_of(one), passed[2]
+    return manifest, said
 
 
 def lint(name: str, owner: Owner, manifests: Manifests) -> str:
