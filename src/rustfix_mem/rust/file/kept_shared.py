@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
 
 SHARED = "it is kept line by line, and nothing in this file takes any of it out again"
+AT_THE_END = "it is kept line by line, and taken out only once, all of it"
 
 LISTS = frozenset(("Vec", "VecDeque", "String"))
 POINTERS = frozenset(("Arc", "Rc"))
@@ -71,6 +72,8 @@ class _End:
     """What takes something out, as written; empty for what cannot be followed."""
 
     taken: str
+    once: int = -1
+    """Where the function starts that takes it all once, when it is called; -1 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,24 @@ def kept_shared(function: Function, items: Items, known: Known) -> Iterator[Kept
                 break  # made anew in every turn, or none but this function has it
             ends = _known_ends(base, _Way(items, function), known)
             if UNKNOWN not in ends:
-                taken = next((f"`{end.taken}` may bound it" for end in ends), "")
+                made = _made_in(let) if let is not None and _is_empty(let) else None
+                late = [end for end in ends if end.once == made]
+                taken = next((f"`{end.taken}` may bound it" for end in ends if end not in late), "")
                 bounded = taken or may_be_bounded(loop)
-                yield Kept(node, of, base, "text", bounded, None, SHARED)
+                why = AT_THE_END if late else SHARED
+                yield Kept(node, of, base, "text", bounded, None, why)
             break
+
+
+def _made_in(node: Node) -> int:
+    """Where the function starts around a node that is reached once when it is called; -1 if it
+    may be reached more often."""
+    for holder in ancestors(node):
+        if holder.type == "function_item":
+            return holder.start_byte
+        if holder.type in LOOPS or holder.type == "closure_expression":
+            return -1
+    return -1
 
 
 def _base(buffer: Node) -> Node | None:
@@ -372,7 +389,7 @@ def _lent(reference: Node, way: _Way) -> Iterator[_End]:
     arguments = reference.parent
     call = arguments.parent if arguments is not None and arguments.type == "arguments" else None
     callee = "".join(text(field(call, "function")).split()) if call is not None else ""
-    yield _End(callee) if TAKES.search(callee) else UNKNOWN
+    yield _End(callee, _made_in(reference)) if TAKES.search(callee) else UNKNOWN
 
 
 def _tokens(node: Node, tokens: Node) -> Iterator[_End]:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.syntax import Node
 
 PIPES = {"stdout": "stdout", "stderr": "stderr"}
+TAKERS = {"take_stdout": "stdout", "take_stderr": "stderr"}
+"""Methods of a process behind a lock, such as that of `shared_child`."""
+
 PIPE_TYPES = {"ChildStdout": "stdout", "ChildStderr": "stderr"}
 TERMINAL = "pty"
 TERMINAL_READERS = frozenset(("try_clone_reader", "try_clone_pty_reader"))
@@ -99,7 +102,12 @@ def _called(node: Node, function: Function, items: Items, depth: int) -> Origin 
     if call is not None:
         if call.name in TERMINAL_READERS:
             return Origin(TERMINAL, "".join(text(call.receiver).split()))
-        if call.name not in STEPS or (call.name == "take" and call.arguments):
+        if call.name in TAKERS and not call.arguments:
+            mine = _is_child(call.receiver, function, items, depth)
+            child = "".join(text(call.receiver).split())
+            return Origin(TAKERS[call.name], child) if mine else None
+        buffers = call.name == "map" and [n for n in call.arguments if BUFFERS.search(_path(n))]
+        if call.name not in STEPS and not buffers or (call.name == "take" and call.arguments):
             return None
         return _origin(call.receiver, function, items, depth + 1)
     callee = "".join(text(field(node, "function")).split())
@@ -107,6 +115,11 @@ def _called(node: Node, function: Function, items: Items, depth: int) -> Origin 
     if BUFFERS.search(callee) or BOXES.search(callee):
         return _origin(arguments[-1], function, items, depth + 1) if arguments else None
     return None
+
+
+def _path(node: Node) -> str:
+    """A function as it is named: `BufReader::new`."""
+    return "".join(text(node).split())
 
 
 def _field(node: Node, function: Function, items: Items) -> Origin | None:

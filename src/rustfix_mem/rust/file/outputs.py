@@ -50,6 +50,7 @@ GATE: tuple[bytes | re.Pattern[bytes], ...] = (
     b"ChildStderr",
     re.compile(rb"stdout\s*\.\s*(?:take|as_mut|unwrap|expect|ok_or\w*)\s*\("),
     re.compile(rb"stderr\s*\.\s*(?:take|as_mut|unwrap|expect|ok_or\w*)\s*\("),
+    re.compile(rb"\.\s*take_std(?:out|err)\s*\("),
     re.compile(rb"mem::take\(&mut self\.\w*(?:partial|pending|line|tail|rest|remainder)"),
     re.compile(rb"\"(?:-l?c|/[cC]|-Command)\""),
 )

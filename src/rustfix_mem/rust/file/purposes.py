@@ -32,6 +32,7 @@ STEPS = frozenset(
     " ok_or ok_or_else join trim trim_end trim_start trim_end_matches trim_matches"
     " trim_start_matches to_string to_owned into_owned as_str as_ref clone into as_bytes as_slice"
     " to_vec into_boxed_str into_string flatten transpose wrap_err wrap_err_with strip_suffix"
+    " into_diagnostic change_context"
     " replace into_bytes cloned unwrap_or_else_default as_deref deref borrow await".split()
 )
 """Calls whose answer is still what was read, or its text."""

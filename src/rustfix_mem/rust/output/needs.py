@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file.kept_shared import SHARED
+from rustfix_mem.rust.file.kept_shared import AT_THE_END, SHARED
 from rustfix_mem.rust.file.outputs import ELSEWHERE, IN_TURN, LATE
 from rustfix_mem.text import Span
 
@@ -93,7 +93,7 @@ def _alone(read: ProcessRead, path: str, most: int, files: Files) -> Verdict:
         return Verdict(against=reasons, whole=reasons[0])
     if data:
         return Verdict(fine=reasons, whole=reasons[0])
-    if unsure or read.hitch in (ELSEWHERE, SHARED):
+    if unsure or read.hitch in (ELSEWHERE, SHARED, AT_THE_END):
         return Verdict(against=reasons, unsure=True, whole=reasons[0])
     return _for_people(read, path, most, files)
 
