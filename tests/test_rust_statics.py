@@ -326,7 +326,7 @@ def test_two_imports_of_one_item_each() -> None:
 def test_a_group_of_imports_goes_with_the_line_above_it() -> None:
     cell = "\nstatic B: OnceCell<u8> = OnceCell::new();\n"
     before = "use std::fmt;\n\nuse once_cell::sync::Lazy;\nuse once_cell::sync::OnceCell;\n"
-    now = "use std::fmt;\nuse std::sync::{LazyLock, OnceLock};\n"
+    now = "use std::fmt;\nuse std::sync::LazyLock;\nuse std::sync::OnceLock;\n"
     cells = cell.replace("OnceCell", "OnceLock")
     assert after(f"{before}\n{ONCE}{cell}") == f"{now}\n{LOCK}{cells}"
 

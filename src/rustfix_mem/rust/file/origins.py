@@ -107,7 +107,7 @@ def _called(node: Node, function: Function, items: Items, depth: int) -> Origin 
             child = "".join(text(call.receiver).split())
             return Origin(TAKERS[call.name], child) if mine else None
         buffers = call.name == "map" and [n for n in call.arguments if BUFFERS.search(_path(n))]
-        if call.name not in STEPS and not buffers or (call.name == "take" and call.arguments):
+        if (call.name not in STEPS and not buffers) or (call.name == "take" and call.arguments):
             return None
         return _origin(call.receiver, function, items, depth + 1)
     callee = "".join(text(field(node, "function")).split())
