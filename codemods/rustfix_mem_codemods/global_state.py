@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rustfix_mem import (
@@ -154,12 +154,12 @@ class GlobalState(Codemod):
     names it any more. That frees no memory by itself: it is one crate less, and a type that can
     be spelled. A `lazy_static!` block keeps its comments, attributes and visibilities, and
     `lazy_static::initialize` and `Lazy::force` become `LazyLock::force`. It is done where the
-    `rust-version` in the manifest is 1.80 or later; `--rust-version` says it for packages whose
-    manifests do not. A package is left as it is, with the reason, if it calls what the standard
-    library does not have (`get_or_try_init`, `Lazy::get`), if the type of a public static or item
-    would change, if a block stands in a macro or has attributes for the hidden type, or if the
-    macro hides something that rustc or clippy would then complain of: an unused static, or a type
-    that is too complex.
+    `rust-version` in the manifest is 1.80 or later, or, of a package that says none, that in
+    `[workspace.package]`; `--rust-version` says it for packages whose manifests do not. A package
+    is left as it is, with the reason, if it calls what the standard library does not have
+    (`get_or_try_init`, `Lazy::get`), if the type of a public static or item would change, if a
+    block stands in a macro or has attributes for the hidden type, or if the macro hides something
+    that rustc or clippy would then complain of: an unused static, or a type that is too complex.
 
     What a workspace shares goes from `[workspace.dependencies]` when the last package has dropped
     it, also if several do at once.
@@ -218,7 +218,12 @@ class GlobalState(Codemod):
                     users.setdefault((package.folder, one.by), (package, path, one))
         for (_, crate), (package, path, one) in sorted(users.items()):
             forbidden = dependence.allowed(package, self.rust_version)
-            yield from _converted(package, crate, path, one, forbidden, codebase)
+            told = dependence.taken_from_workspace(package, self.rust_version)
+            for made in _converted(package, crate, path, one, forbidden, codebase):
+                if told and isinstance(made, Finding) and made.fix is not None:
+                    yield replace(made, why=(*made.why, told))
+                else:
+                    yield made
 
 
 def _passed_over(one: statics.Static, path: str, codebase: Codebase) -> str:

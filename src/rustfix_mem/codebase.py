@@ -173,7 +173,9 @@ class Codebase:
 
     @cached_property
     def _manifests(self) -> tuple[tuple[Package, ...], tuple[BadManifest, ...]]:
-        return manifest.packages(self.manifests, self.sources.keys())
+        return manifest.packages(
+            self.manifests, self.sources.keys(), lambda: self.cargo_files.keys()
+        )
 
     @property
     def packages(self) -> tuple[Package, ...]:

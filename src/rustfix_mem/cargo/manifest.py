@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Package:
     rust_version: str
     published: bool
     member: bool
-    """Whether it belongs to a workspace of the repository, or stands alone."""
+    """Whether it belongs to a workspace of the repository, or stands alone with a lock file."""
     dependencies: frozenset[str]
     """Names as the code says them, with underscores."""
     needs: frozenset[str]
@@ -44,6 +44,8 @@ class Package:
     targets: tuple[Target, ...]
     requirements: tuple[tuple[str, str], ...] = ()
     """Each dependency as the code says it, and the version that is asked for; not those by path."""
+    rust_around: str = ""
+    """The `rust-version` in `[workspace.package]`, whether or not the package takes it."""
 
     def requirement(self, crate: str) -> str:
         """The version of a dependency that is asked for, `0.12` or `^0.12`; empty if unknown."""
@@ -129,11 +131,15 @@ def _joined(text: str) -> str:
 
 
 def packages(
-    manifests: Mapping[str, bytes], rust_files: Collection[str]
+    manifests: Mapping[str, bytes],
+    rust_files: Collection[str],
+    lock_files: Callable[[], Collection[str]] = tuple,
 ) -> tuple[tuple[Package, ...], tuple[BadManifest, ...]]:
     """The packages that the manifests declare, and the manifests that cannot be read.
 
     `manifests` maps each `Cargo.toml` to its bytes; cargo is not run and no file is opened.
+    `lock_files` are asked for where a workspace leaves a package out: one with a lock file of its
+    own is built by itself, an application or a binding to another language.
     """
     read_tables: dict[str, dict[str, Any]] = {}
     bad: list[BadManifest] = []
@@ -144,12 +150,19 @@ def packages(
             bad.append(BadManifest(path, f"invalid TOML: {error}"))
     tables, rust = _Tables(read_tables), _Rust(rust_files)
     members = _members(tables)
+    if left_out := tables.packages - members:
+        locks = lock_files()
+        alone = {folder for folder in left_out if posixpath.join(folder, LOCK) in locks}
+        members = _with_dependencies(members | alone, tables) if alone else members
     found = [
         _package(folder, table, tables, folder in members, rust)
         for folder, table in sorted(read_tables.items())
-        if isinstance(table.get("package"), dict)
+        if folder in tables.packages
     ]
     return tuple(found), tuple(bad)
+
+
+LOCK = "Cargo.lock"
 
 
 @dataclass(frozen=True)
@@ -157,6 +170,11 @@ class _Tables:
     """What every manifest says, by its folder."""
 
     all: Mapping[str, dict[str, Any]]
+
+    @cached_property
+    def packages(self) -> set[str]:
+        """The folders of manifests that declare a package."""
+        return {f for f, table in self.all.items() if isinstance(table.get("package"), dict)}
 
     @cached_property
     def roots(self) -> dict[str, dict[str, Any]]:
@@ -203,6 +221,12 @@ def _members(tables: _Tables) -> set[str]:
             out = [f"{folder}/" for folder in excluded]
             there = [folder for folder in tables.all if _matches(folder, glob)]
             found |= {f for f in there if not f"{f}/".startswith(tuple(out))}
+    return _with_dependencies(found, tables)
+
+
+def _with_dependencies(folders: set[str], tables: _Tables) -> set[str]:
+    """The folders, and those of all packages that these need by path."""
+    found = set(folders)
     while more := {d for f in found for d in _path_dependencies(f, tables) if d not in found}:
         found |= more
     return found
@@ -316,6 +340,7 @@ def _package(
         tests_with=_only_for_tests(table),
         targets=tuple(_targets(name, folder, table, rust)),
         requirements=tuple(_requirements(folder, table, tables)),
+        rust_around=str(inherited.get("rust-version", "")) if member else "",
     )
 
 

@@ -60,7 +60,7 @@ def set_aside(package: Package) -> str:
     """Why a package's programs are not for users; empty if they are."""
     folder = f"{package.folder}/" if package.folder else ""
     if not package.member:
-        return "its package is in no workspace of this repository"
+        return "its package is in no workspace of this repository, and has no lock file"
     if VENDORED.search(folder):
         return "vendored code"
     if package.name in ("xtask", "xtasks"):

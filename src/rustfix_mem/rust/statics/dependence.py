@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from rustfix_mem.cargo.manifest import Package
     from rustfix_mem.rust.whole.files import Files
 
-__all__ = ["Orphan", "Refused", "Without", "allowed", "orphans", "without"]
+__all__ = [
+    "Orphan",
+    "Refused",
+    "Without",
+    "allowed",
+    "orphans",
+    "taken_from_workspace",
+    "without",
+]
 
 LAZY_LOCK = (1, 80)
 """The Rust that has `LazyLock` and `LazyCell`; `OnceLock` and `OnceCell` are older."""
@@ -48,11 +56,20 @@ class Without:
 def allowed(package: Package, given: str) -> str:
     """Why the package may not use `LazyLock`; empty if it may. `given`: the oldest Rust, if known
     although no manifest says it."""
-    said = package.rust_version or given or OLDEST.get(package.edition, "")
+    own = package.rust_version or given or OLDEST.get(package.edition, "")
+    said = own or package.rust_around
     numbers = tuple(int(found) for found in re.findall(r"\d+", said)[:2])
     if not numbers:
         return "no `rust-version` says which compilers have to build it: `LazyLock` needs 1.80"
     return "" if numbers >= LAZY_LOCK else f"Rust {said} has to build it: `LazyLock` needs 1.80"
+
+
+def taken_from_workspace(package: Package, given: str) -> str:
+    """What is to be told where only the workspace says which Rust builds a package; else empty."""
+    if package.rust_version or given or package.edition in OLDEST or not package.rust_around:
+        return ""
+    around = package.rust_around
+    return f"the package has no `rust-version`: that of `[workspace.package]` is {around}"
 
 
 def without(package: Package, crate: str, files: Files) -> Without | None:

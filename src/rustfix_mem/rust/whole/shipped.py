@@ -22,7 +22,7 @@ NOT_BUILT = {
     "bench": "a benchmark: it does not run for hours",
     "example": "an example: it does not run for hours",
     "build": "a build script: it does not run for hours",
-    "outside": "its package is in no workspace of this repository",
+    "outside": "its package is in no workspace of this repository, and has no lock file",
 }
 
 
