@@ -162,9 +162,14 @@ def test_the_symbol_is_the_one_that_is_read(symbol: str) -> None:
         f'tikv-jemallocator = {{ version = "0.7", features = ["{symbol}_on_supported_platforms"] }}'
     )
     other = f'[package]\nname = "o"\n[dependencies]\n{feature}\n'
-    made = jemalloc({"o/Cargo.toml": other})
+    made = jemalloc({"Cargo.toml": f'{P}\n[dependencies]\no.path = "o"\n', "o/Cargo.toml": other})
     assert '#[export_name = "malloc_conf"]' in made
     assert "the variable `MALLOC_CONF`" in made
+    assert '#[export_name = "_rjem_malloc_conf"]' in jemalloc({"o/Cargo.toml": other})
+    shared = f"{P}\n[workspace]\n[workspace.dependencies]\n{feature}\n"
+    assert '#[export_name = "malloc_conf"]' in jemalloc({"Cargo.toml": shared})
+    own = f'{shared}\n[dependencies]\na = "1"\nb = "1"\n'
+    assert '#[export_name = "_rjem_malloc_conf"]' in jemalloc({"Cargo.toml": own})
 
 
 def test_the_size_of_the_settings_is_that_of_their_text() -> None:

@@ -209,6 +209,7 @@ def test_what_a_small_tool_needs_is_what_its_workspace_is_for() -> None:
         ("tests/b.rs", "it serves tests"),
         ("testutil/b.rs", "it serves tests"),
         ("examples/b.rs", "an example"),
+        ("x_examples/b.rs", "an example"),
         ("scripts/b.rs", "a chore"),
     ],
 )

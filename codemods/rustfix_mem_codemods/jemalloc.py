@@ -110,7 +110,8 @@ class Jemalloc(Codemod):
     Two things differ from the guide. `jemallocator` is no longer maintained; `tikv-jemallocator`
     goes on from it. And `MALLOC_CONF` is not read: in this build all names of jemalloc begin with
     `_rjem_`, so that the variable is `_RJEM_MALLOC_CONF` and the symbol `_rjem_malloc_conf`. Where
-    a manifest asks for `unprefixed_malloc_on_supported_platforms`, it is `malloc_conf`.
+    what the program is built with asks for `unprefixed_malloc_on_supported_platforms`, it is
+    `malloc_conf`.
 
     A thread in the background gives memory back also while the program is idle. It exists with
     glibc on Linux; elsewhere jemalloc would not start if it were asked for, and so the symbol is
@@ -240,7 +241,7 @@ class Jemalloc(Codemod):
             said = f"background_thread:true,{said}"
             condition = f'all(feature = "{FEATURE}", target_os = "linux", target_env = "gnu")'
         name = alternatives.free(("MALLOC_CONF", "JEMALLOC_CONF"), program, codebase)
-        bare = _unprefixed(codebase)
+        bare = _bare(owner, codebase)
         export = f'export_name = "{"malloc_conf" if bare else "_rjem_malloc_conf"}"'
         if owner.package.edition >= "2024":
             export = f"unsafe({export})"
@@ -345,6 +346,12 @@ def _unread(codebase: Codebase) -> Iterator[Finding]:
 
 def _unprefixed(codebase: Codebase) -> bool:
     return any(UNPREFIXED.search(source) for source in codebase.manifests.values())
+
+
+def _bare(owner: programs.Owner, codebase: Codebase) -> bool:
+    """Whether the names of jemalloc have no prefix in this program."""
+    said = programs.said_with(CRATE, owner, codebase.packages, codebase.manifests)
+    return any(UNPREFIXED.search(one) for one in said)
 
 
 def _when(cfgs: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from rustfix_mem.cargo.cargo_edit import add_dependency, add_feature, together
+from rustfix_mem.cargo.dependencies import inherits
 from rustfix_mem.cargo.files import read, said_of, workspace_root
 from rustfix_mem.cargo.manifest import read as read_toml
 from rustfix_mem.cargo.toml_lines import scan
@@ -16,7 +17,7 @@ from rustfix_mem.errors import Refused
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rustfix_mem.cargo.dependencies import Dependency
     from rustfix_mem.cargo.files import Manifests
@@ -27,7 +28,7 @@ VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
 TESTING = re.compile(
     r"(?:^|/)(?:(?:\w+[-_])*(?:tests|testing|harness(?:es)?)|test|test[-_]?(?:data|utils?)|fixtures?|bench(?:es|marks?)?|fuzz)/"
 )
-EXAMPLE = re.compile(r"(?:^|/)(?:examples?|demos?)/")
+EXAMPLE = re.compile(r"(?:^|/)(?:\w+[-_])*(?:examples?|demos?)/")
 CHORES = re.compile(r"(?:^|/)(?:x?tasks?|scripts|ci|\.github)/")
 
 CHORE = "a chore of the repository itself: it does not run for hours"
@@ -276,6 +277,22 @@ def features(owner: Owner, manifests: Manifests) -> Mapping[str, list[str]]:
 def _features(manifest: str, manifests: Manifests) -> Mapping[str, list[str]]:
     found = read(manifest, manifests).get("features")
     return found if isinstance(found, dict) else {}
+
+
+def said_with(
+    crate: str, owner: Owner, packages: Sequence[Package], manifests: Manifests
+) -> Iterator[bytes]:
+    """What is said where the features of a dependency may be chosen for a program: of all that it
+    is built with its features, and what it or its workspace says of the dependency. What only the
+    workspace says counts for the program itself if that would inherit it."""
+    crates = {package.crate: package for package in packages}
+    for name in sorted({owner.package.crate, *_beneath(owner.package, crates)}):
+        path = manifest_of(crates[name])
+        shared, every = said_of(path, manifests)
+        specs: list[object] = [dict(one.spec) for one in every if one.name == crate]
+        if path == owner.manifest and not specs and inherits(crate, every, shared):
+            specs.append(shared.get(crate))
+        yield repr((specs, _features(path, manifests))).encode()
 
 
 PASSED_ON = re.compile(r"([\w-]+)\??/([\w-]+)")
