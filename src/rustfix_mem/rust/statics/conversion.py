@@ -82,7 +82,7 @@ def convert(path: str, crate: str, files: Files) -> Converted:
         if tree.error() is not None:
             raise Refused(f"{path} could not be read")
         style = layout.style_of(source, files.rustfmt(path))
-        names = Names.of(tree.root, crate)
+        names = Names.of(tree.root, crate, path)
         said = re.findall(r"\d+", package.rust_version if package is not None else "")
         cells = b"OnceCell" in indents.code_of(source)
         waits = not cells or tuple(map(int, said[:2])) >= (1, 86)
@@ -122,7 +122,7 @@ def _lazy_static(file: _File) -> Converted:
         if macro is not None:
             made.append(macro)
         elif holder is not None and holder.type == "extern_crate_declaration":
-            converted.edits.append(Edit(file.path, cut_alone(holder), ""))
+            converted.edits.append(Edit(file.path, cut_alone(holder, file.path), ""))
         elif initialised := INITIALISED.match(_from(node)):
             said = Span(node.start_byte, node.start_byte + len(initialised[0].encode()))
             lead = 2 if _before(node).endswith("::") else 0
@@ -285,6 +285,7 @@ def _once_cell(file: _File) -> Converted:
         std = STD[file.names.bound[text(node)]]
         _must_be_private(node, file)
         _must_be_known(node, text(node), file)
+        _must_not_borrow(node, std, file)
         converted.edits.append(Edit(file.path, span(node), std.rpartition("::")[2]))
         wanted.add(std)
     for node in _heads(file, frozenset(("once_cell",))):
@@ -323,6 +324,31 @@ def _must_be_known(node: Node, name: str, file: _File) -> None:
         raise Refused(f"`{last}::{behind[1]}` is called at {file.at(node.start_byte)}")
 
 
+TYPED = ("static_item", "const_item", "field_initializer")
+"""What says the type of what is made in it: then nothing is captured by who makes the value."""
+
+
+def _must_not_borrow(node: Node, std: str, file: _File) -> None:
+    """`LazyLock` does something when it is dropped, which `Lazy` does not: what the closure of a
+    local one borrows stays borrowed until then, and may be moved before."""
+    for holder in ancestors(node) if std == "std::sync::LazyLock" else ():
+        if holder.type in TYPED or (holder.type == "let_declaration" and _has_type(holder)):
+            return
+        if holder.type == "function_item":
+            return
+        if holder.type == "block":
+            given = next((n for n in ancestors(node) if n.type == "call_expression"), None)
+            arguments = syntax.field(given, "arguments") if given is not None else None
+            if arguments is None or "closure_expression" in {n.type for n in arguments.children}:
+                line = file.at(node.start_byte)
+                raise Refused(f"the `Lazy` at {line} may borrow: a `LazyLock` would do so longer")
+            return
+
+
+def _has_type(let: Node) -> bool:
+    return syntax.field(let, "type") is not None
+
+
 def _must_be_private(node: Node, file: _File) -> None:
     """A type in a public signature may be made, or asked for, in another package."""
     for holder in ancestors(node):
@@ -340,7 +366,7 @@ def _full_path(node: Node, file: _File, converted: Converted) -> None:
     said = FULL.match(_from(node))
     holder = node.parent
     if holder is not None and holder.type == "extern_crate_declaration":
-        converted.edits.append(Edit(file.path, cut_alone(holder), ""))
+        converted.edits.append(Edit(file.path, cut_alone(holder, file.path), ""))
         return
     if said is None or _before(node).endswith("$crate::"):
         raise Refused(f"what `once_cell` is used for is not known at {file.at(node.start_byte)}")
@@ -349,6 +375,7 @@ def _full_path(node: Node, file: _File, converted: Converted) -> None:
         raise Refused(f"`{said[2]}::{behind[1]}` is called at {file.at(node.start_byte)}")
     lead = 2 if _before(node).endswith("::") else 0
     std = STD[f"once_cell::{said[1]}::{said[2]}"]
+    _must_not_borrow(node, std, file)
     where = Span(node.start_byte - lead, node.start_byte + said.end())
     converted.edits.append(Edit(file.path, where, std))
 
@@ -381,6 +408,10 @@ def _static(static: Node, file: _File, converted: Converted) -> None:
     if wide + room <= file.style.width:
         return
     parts = HEAD.fullmatch(now)
+    if parts is None and (broken := _broken(now, indent, file.style)):
+        edits = [e for e in converted.edits if e not in inner]
+        converted.edits[:] = [*edits, Edit(file.path, span(static), file.style.lines(broken))]
+        return
     if parts is None or indents.immovable(now):
         return
     head = " ".join(parts["head"].split())
@@ -392,6 +423,15 @@ def _static(static: Node, file: _File, converted: Converted) -> None:
     for edit in inner:
         converted.edits.remove(edit)
     converted.edits.append(Edit(file.path, span(static), file.style.lines(f"{laid};")))
+
+
+def _broken(line: str, indent: str, style: Style) -> str:
+    """A static in one line that is made by a function, on two; empty for any other."""
+    head, equals, value = line.partition(" = ")
+    below = f"{indent}{style.unit}{value}"
+    plain = re.fullmatch(r"(?:\w+::)*LazyLock::new\((?:\w+::)*\w+\);", value) is not None
+    fits = len(below.expandtabs(4)) <= style.width and len(indent) + len(head) + 2 <= style.width
+    return f"{head} =\n{below}" if equals and plain and fits else ""
 
 
 __all__ = ["Converted", "Refused", "convert", "unstable"]

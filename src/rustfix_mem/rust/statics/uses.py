@@ -30,26 +30,26 @@ class Names:
     """The names that they bring, and what these are."""
 
     @classmethod
-    def of(cls, root: Node, crate: str) -> Names:
-        """The imports of `crate`; raises `Refused` where they cannot simply go."""
+    def of(cls, root: Node, crate: str, file: str) -> Names:
+        """The imports of `crate` in a file; raises `Refused` where they cannot simply go."""
         gone: list[Node] = []
         bound: dict[str, str] = {}
         for use in [n for n in syntax.walk(root) if n.type == "use_declaration"]:
             written = _written(use)
             if not re.search(rf"\b{crate}\b", written):
                 continue
-            at = line_at(root.file.source, use.start_byte)
+            at = f"{file}:{line_at(root.file.source, use.start_byte)}"
             if not re.match(rf"(?:::)?{crate}::", written):
-                raise Refused(f"a `use` at line {at} names `{crate}` among others")
+                raise Refused(f"a `use` at {at} names `{crate}` among others")
             if _is_visible(use) or any("cfg" in one for one in cuts.attributes(use)):
-                raise Refused(f"the `use` at line {at} is handed on, or depends on a `cfg`")
+                raise Refused(f"the `use` at {at} is handed on, or depends on a `cfg`")
             for path in expanded(written.removeprefix("::")):
                 name = path.rpartition("::")[2]
                 if path == "lazy_static::*":  # the macro, and `initialize`
                     bound["initialize"] = "lazy_static::initialize"
                     continue
                 if " as " in path or name in ("*", "self", "sync", "unsync", "race"):
-                    raise Refused(f"the `use` at line {at} brings in `{path}`")
+                    raise Refused(f"the `use` at {at} brings in `{path}`")
                 if bound.get(name, path) != path:
                     raise Refused(f"`{name}` is two things in one file")
                 bound[name] = path
@@ -69,7 +69,7 @@ class Names:
     def taken(self, path: str, wanted: Iterable[str], style: Style) -> list[Edit]:
         """The edits that take all of these imports out, and bring `wanted` in at the top."""
         top = _top(self.root)
-        edits = [Edit(path, cut_alone(use), "") for use in self.gone if use not in top]
+        edits = [Edit(path, cut_alone(use, path), "") for use in self.gone if use not in top]
         gone = [use for use in self.gone if use in top]
         return _clean([*edits, *_in_scope(top, gone, sorted(wanted), path, style)], self.root)
 
@@ -201,7 +201,7 @@ def _in_scope(
     for module, names in modules.items():
         merged = next((e for u in top if (e := _merged(u, module, names, path, style))), None)
         edits.append(merged or _own_line(top, spare, module, names, path, style))
-    edits += [Edit(path, cut_alone(use), "") for use in spare]
+    edits += [Edit(path, cut_alone(use, path), "") for use in spare]
     return edits
 
 
@@ -221,11 +221,11 @@ def _at_one_place(lines: list[Edit]) -> list[Edit]:
     return list(kept.values())
 
 
-def cut_alone(item: Node) -> Span:
+def cut_alone(item: Node, path: str) -> Span:
     """The lines of an import; `Refused` if a comment stands right above, which would go with it."""
     if any(node.type in COMMENTS for node in cuts.attached(item)):
         at = line_at(item.file.source, item.start_byte)
-        raise Refused(f"a comment stands above the import at line {at}")
+        raise Refused(f"a comment stands above the import at {path}:{at}")
     return cuts.cut(item)
 
 
