@@ -208,6 +208,8 @@ def test_what_a_small_tool_needs_is_what_its_workspace_is_for() -> None:
         ("testing/b.rs", "it serves tests"),
         ("tests/b.rs", "it serves tests"),
         ("testutil/b.rs", "it serves tests"),
+        ("internal-test/b.rs", "it serves tests"),
+        ("speed-test/b.rs", ""),
         ("examples/b.rs", "an example"),
         ("x_examples/b.rs", "an example"),
         ("scripts/b.rs", "a chore"),
@@ -222,6 +224,24 @@ def test_a_program_may_lie_apart_from_the_others(root: str, said: str) -> None:
         assert apart["x"] == ""
         assert said in apart["b"]
         assert bool(said) == bool(apart["b"])
+
+
+@pytest.mark.parametrize(
+    ("features", "needed"),
+    [
+        ("", ("server", "tls")),
+        ('default = ["tls"]', ("server",)),
+        ('default = ["all"]\nall = ["server", "tls"]', ()),
+    ],
+)
+def test_features_without_which_a_program_is_not_built(
+    features: str, needed: tuple[str, ...]
+) -> None:
+    program = '[[bin]]\nname = "b"\npath = "b.rs"\nrequired-features = ["server", "tls"]\n'
+    files = {"Cargo.toml": package("x", f"{program}[features]\n{features}\n"), "b.rs": ""}
+    made = codebase(files)
+    (found,) = programs.owners(made.packages)
+    assert programs.needed(found, made.manifests) == needed
 
 
 def test_nothing_is_a_chore_where_nothing_is_published() -> None:

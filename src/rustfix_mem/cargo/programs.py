@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 VENDORED = re.compile(r"(?:^|/)(?:vendor|vendored|third[-_]party)/")
 TESTING = re.compile(
-    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|testing|harness(?:es)?)|test|test[-_]?(?:data|utils?)|fixtures?|bench(?:es|marks?)?|fuzz)/"
+    r"(?:^|/)(?:(?:\w+[-_])*(?:tests|testing|harness(?:es)?)|test|test[-_]?(?:data|utils?)|(?:e2e|integration|internal|load|smoke|stress|system|unit)[-_]test|fixtures?|bench(?:es|marks?)?|fuzz)/"
 )
 EXAMPLE = re.compile(r"(?:^|/)(?:\w+[-_])*(?:examples?|demos?)/")
 CHORES = re.compile(r"(?:^|/)(?:x?tasks?|scripts|ci|\.github)/")
@@ -276,7 +276,12 @@ def features(owner: Owner, manifests: Manifests) -> Mapping[str, list[str]]:
 
 def _features(manifest: str, manifests: Manifests) -> Mapping[str, list[str]]:
     found = read(manifest, manifests).get("features")
-    return found if isinstance(found, dict) else {}
+    lists = found if isinstance(found, dict) else {}
+    return {name: _texts(said) for name, said in lists.items() if isinstance(said, list)}
+
+
+def _texts(listed: list[object]) -> list[str]:
+    return [one for one in listed if isinstance(one, str)]
 
 
 def said_with(
@@ -308,8 +313,7 @@ def turned_on(
     while ask:
         manifest, name = ask.pop()
         seen.add((manifest, name))
-        said = _features(manifest, manifests).get(name)
-        enables = said if isinstance(said, list) else []
+        enables = _features(manifest, manifests).get(name, [])
         if manifest != owner.manifest and {f"dep:{crate}", crate} & set(enables):
             return str(read(manifest, manifests)["package"]["name"])
         below = [_passed_on(one, manifest, packages) for one in enables]
@@ -325,6 +329,24 @@ def _passed_on(said: str, manifest: str, packages: Sequence[Package]) -> tuple[s
         if passed and name in (one.crate, one.name.replace("-", "_")):
             return manifest_of(one), passed[2]
     return manifest, said
+
+
+def needed(owner: Owner, manifests: Manifests) -> tuple[str, ...]:
+    """The features that cargo has to be told to build any of a package's programs."""
+    listed = read(owner.manifest, manifests).get("bin")
+    said = {
+        str(one.get("name")): one.get("required-features")
+        for one in (listed if isinstance(listed, list) else [])
+        if isinstance(one, dict)
+    }
+    wanted = [said.get(one.name) for one in owner.binaries]
+    each = [{str(name) for name in one} if isinstance(one, list) else set[str]() for one in wanted]
+    on, ask = set[str](), ["default"]
+    while ask:
+        new = set(features(owner, manifests).get(ask.pop(), ())) - on
+        on |= new
+        ask += sorted(new)
+    return tuple(sorted(set[str].intersection(*each) - on)) if each else ()
 
 
 def lint(name: str, owner: Owner, manifests: Manifests) -> str:

@@ -48,10 +48,10 @@ class Plan:
 
     @property
     def build(self) -> str:
-        """How a program is built with the feature."""
-        return (
-            f"cargo build --release --package {self.owner.package.name} --features {self.feature}"
-        )
+        """How a program is built with the feature, and with those that it needs to be built."""
+        needed = programs.needed(self.owner, self.files.manifests)
+        features = ",".join((self.feature, *needed))
+        return f"cargo build --release --package {self.owner.package.name} --features {features}"
 
     def say(self, why: str) -> None:
         """A reason to be told, once for all programs."""
