@@ -129,6 +129,31 @@ def test_members(manifests: dict[str, str], wanted: list[str]) -> None:
     assert members(manifests) == wanted
 
 
+def test_what_a_workspace_leaves_out_stands_alone_with_a_lock_file() -> None:
+    root = workspace("a", exclude="app") + '[workspace.package]\nrust-version = "1.80"\n'
+    manifests = {
+        "Cargo.toml": root,
+        "a/Cargo.toml": X,
+        "app/Cargo.toml": needs("../parts"),
+        "old/Cargo.toml": X,
+        "parts/Cargo.toml": X,
+    }
+    assert members(manifests) == ["a"]
+    sources = {path: text.encode() for path, text in manifests.items()}
+    found, _ = packages(sources, (), lambda: {"Cargo.lock", "app/Cargo.lock"})
+    assert [one.folder for one in found if one.member] == ["a", "app", "parts"]
+    assert [one.folder for one in found if one.rust_around] == ["a"]
+
+
+def test_lock_files_are_asked_for_only_where_something_is_left_out() -> None:
+    sources = {"Cargo.toml": workspace("a").encode(), "a/Cargo.toml": X.encode()}
+
+    def asked() -> set[str]:
+        raise AssertionError
+
+    packages(sources, (), asked)
+
+
 def targets(manifest: str, *files: str, folder: str = "") -> list[str]:
     path = f"{folder}/Cargo.toml" if folder else "Cargo.toml"
     (package,) = read({path: manifest}, files).values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -149,20 +149,27 @@ def packages(
         except ValueError as error:
             bad.append(BadManifest(path, f"invalid TOML: {error}"))
     tables, rust = _Tables(read_tables), _Rust(rust_files)
-    members = _members(tables)
-    if left_out := tables.packages - members:
-        locks = lock_files()
-        alone = {folder for folder in left_out if posixpath.join(folder, LOCK) in locks}
-        members = _with_dependencies(members | alone, tables) if alone else members
+    inside = _members(tables)
+    members = inside | _alone(tables.packages - inside, lock_files, tables)
     found = [
         _package(folder, table, tables, folder in members, rust)
         for folder, table in sorted(read_tables.items())
         if folder in tables.packages
     ]
+    found = [replace(one, rust_around="") if one.folder not in inside else one for one in found]
     return tuple(found), tuple(bad)
 
 
 LOCK = "Cargo.lock"
+
+
+def _alone(
+    left_out: set[str], lock_files: Callable[[], Collection[str]], tables: _Tables
+) -> set[str]:
+    """The folders of packages that are built by themselves, and of all that these need by path."""
+    locks = lock_files() if left_out else ()
+    alone = {folder for folder in left_out if posixpath.join(folder, LOCK) in locks}
+    return _with_dependencies(alone, tables)
 
 
 @dataclass(frozen=True)
@@ -340,7 +347,7 @@ def _package(
         tests_with=_only_for_tests(table),
         targets=tuple(_targets(name, folder, table, rust)),
         requirements=tuple(_requirements(folder, table, tables)),
-        rust_around=str(inherited.get("rust-version", "")) if member else "",
+        rust_around=str(inherited.get("rust-version", "")),
     )
 
 
