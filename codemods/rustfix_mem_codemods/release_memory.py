@@ -77,9 +77,10 @@ class ReleaseMemory(Codemod):
     ```
 
     A profile is only added where there is none of its kind: not if `release` is optimised for size
-    already, or another profile is, and not if one made of `release` keeps its symbols. One that is
-    there under the same name is never changed. Workspaces without a program, and those of tests,
-    examples, fuzzers and vendored code, are left alone.
+    already, or another profile is (who names `--opt-level z` gets that beside `s`), and not if one
+    made of `release` keeps its symbols. One that is there under the same name is never changed.
+    Workspaces without a program, and those of tests, examples, fuzzers and vendored code, are left
+    alone.
 
     Why it is `machine-applicable`: nothing is built otherwise until someone names the profile:
     `cargo build --profile release-memory`.

@@ -74,6 +74,13 @@ def kept_apart(target: Target, package: Package) -> str:
     return _said_by(f"{posixpath.dirname(posixpath.relpath(target.root, package.folder or '.'))}/")
 
 
+def built_twice(target: Target, package: Package, packages: Iterable[Package]) -> str:
+    """The other package that builds the root file of a program, too; empty if none does."""
+    others = (one for one in packages if one.folder != package.folder)
+    roots = ((one.name, root.root) for one in others for root in one.targets)
+    return next((name for name, root in roots if root == target.root), "")
+
+
 def _said_by(folder: str) -> str:
     """What a folder, which ends with a slash, says of the programs in it."""
     if TESTING.search(folder):

@@ -63,6 +63,7 @@ class Plan:
             try:
                 if aside := self._aside() or self._apart(target):
                     raise Spared(aside)
+                self._check_alone(target)
                 program = alternatives.program(target, self.owner.package, self.files)
                 self.seen[target.name] = program
                 made = tuple(edits(program))
@@ -73,6 +74,13 @@ class Plan:
             else:
                 self.programs.append(program)
                 self.edits += made
+
+    def _check_alone(self, target: Target) -> None:
+        """`Refused` if a package that would not have the feature builds the same file."""
+        if other := programs.built_twice(target, self.owner.package, self.files.packages):
+            raise Refused(
+                f"the package `{other}` builds `{target.root}`, too, and has no such feature"
+            )
 
     def _apart(self, target: Target) -> str:
         """Why one program is not for users, though others of its package may be."""
