@@ -25,7 +25,7 @@ from support import X, codebase
         ),
         pytest.param(
             "src/win.rs",
-            ("unknown",),
+            ("seen",),
             {"src/lib.rs": "cfg_if! { if #[cfg(unix)] { mod unix; } else { mod win; } }"},
             id="second mod of a macro",
         ),
