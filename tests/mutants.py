@@ -56,8 +56,8 @@ PARTS = (
         "cache-bounds",
         {
             "file": "borrows lengths slots stamps",
-            "whole": "copies lifetimes links seeds types",
-            "verdict": "state few identity readers effects growth",
+            "whole": "copies handles lifetimes links seeds types",
+            "verdict": "state siblings tickets few identity callers readers effects growth",
             "cap": "sites placement capacity",
             "bounds": "limits spared unbounded remarks",
             "removal": "removal leftovers serving",

@@ -9,8 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.verdict.growth import is_named
-from rustfix_mem.rust.verdict.state import BORROWS, CACHE_WORDS, STATE_WORDS, not_a_cache, words_of
+from rustfix_mem.rust.verdict.state import (
+    BORROWS,
+    CACHE_WORDS,
+    STATE_WORDS,
+    is_named,
+    not_a_cache,
+    words_of,
+)
 from rustfix_mem.rust.whole.calls import COMMON
 from rustfix_mem.rust.whole.handles import GIVES
 from rustfix_mem.rust.whole.links import accessors, below, may_touch, names_of, touching_in

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.verdict.state import ADDS, TAKES
+from rustfix_mem.rust.verdict.siblings import ADDS, TAKES
 from rustfix_mem.rust.whole.lifetimes import where
 from rustfix_mem.rust.whole.links import names_at
 from rustfix_mem.text import Span

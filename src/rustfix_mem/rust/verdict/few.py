@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file.memo import plain_key
-from rustfix_mem.rust.verdict.state import INTEGERS
+from rustfix_mem.rust.verdict.tickets import INTEGERS
 from rustfix_mem.rust.whole.calls import functions_of
 from rustfix_mem.rust.whole.types import is_finite
 

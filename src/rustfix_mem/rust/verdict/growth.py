@@ -15,13 +15,7 @@ from rustfix_mem.rust.verdict.hidden import because as because
 from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
 from rustfix_mem.rust.verdict.readers import against, unsure
-from rustfix_mem.rust.verdict.state import (
-    BORROWS,
-    CACHE_WORDS,
-    cleared_with_owner,
-    not_a_cache,
-    spoken,
-)
+from rustfix_mem.rust.verdict.state import BORROWS, cleared_with_owner, is_named, not_a_cache
 from rustfix_mem.rust.whole.handles import is_given, others_give, with_given
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
 from rustfix_mem.rust.whole.lifetimes import where as where
@@ -162,12 +156,6 @@ def _ends_soon(collection: Collection, life: Life) -> Iterator[str]:
         yield f"nothing says that it lives long: {life.because}"
     elif life.span == "short" and not (life.direct and SHARED & set(collection.wrappers)):
         yield life.because
-
-
-def is_named(collection: Collection) -> bool:
-    """Whether it, its owner or its type is called a cache."""
-    said = spoken(collection)
-    return any(word in said for word in CACHE_WORDS)
 
 
 def _of_unknown_keys(collection: Collection, files: Files) -> list[str]:

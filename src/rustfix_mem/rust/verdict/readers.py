@@ -11,6 +11,7 @@ from rustfix_mem.rust.file.borrows import FREE, IN_ELSE
 from rustfix_mem.rust.file.pairs import HALF
 from rustfix_mem.rust.file.uses import KIND_OF
 from rustfix_mem.rust.verdict.branches import exclusive
+from rustfix_mem.rust.verdict.callers import computed_by_callers
 from rustfix_mem.rust.verdict.effects import effects, others
 from rustfix_mem.rust.verdict.receivers import may_call
 from rustfix_mem.rust.whole.calls import called_in, function_called, functions_of, reached
@@ -74,10 +75,13 @@ def against(
     yield from _deprecated(collection, growths, files)
     yield from _unchecked(growths, files)
     yield from _half(growths, files)
+    yield from (for_callers := [*_for_callers(collection, growths, files)])
     yield from _aged(collection, growths, files)
     for path in unreadable(collection, files):
         yield f"{path}, which may touch it, could not be read"
     for here in live:
+        if for_callers and here.use.kind == "lookup":
+            continue  # its answer is for them
         yield from _assumes(here, collection, helpers, files)
     yield from _passed_on(collection, files)
     for path in dict.fromkeys([collection.path, *(here.path for here in growths)]):
@@ -175,6 +179,16 @@ def _first_come(growths: tuple[Here, ...], files: Files) -> Iterator[str]:
         if here.use.lookup is not None and here.use.lookup.depends:
             named, at = here.use.lookup.depends, where(here, files)
             yield f"whether a hit will do depends on `{named}` at {at}, which is not in the key"
+
+
+def _for_callers(collection: Collection, growths: tuple[Here, ...], files: Files) -> Iterator[str]:
+    """Where it holds what its callers compute: who else may call it, nobody follows."""
+    for here in growths:
+        at = computed_by_callers(here, collection, files) if here.use.lookup is None else ""
+        if at:
+            name = files.outline(here.path).fns[here.mention.fn].name
+            yield f"`{name}` puts in what its callers compute, as at {at}: there may be others"
+            return
 
 
 def _half(growths: tuple[Here, ...], files: Files) -> Iterator[str]:

@@ -31,8 +31,13 @@ def keepers(collection: Collection, files: Files) -> tuple[Keeper, ...]:
     Whatever is done to one of them by a method that the owner does not have, is done to the
     collection.
     """
+    return holders(collection, files) if _derefs_to(collection, files) else ()
+
+
+def holders(collection: Collection, files: Files) -> tuple[Keeper, ...]:
+    """What holds an owner that is not generic; nothing if very much does."""
     owner = collection.owner
-    if owner is None or owner.generics or not _derefs_to(collection, files):
+    if owner is None or owner.generics:
         return ()
     found = tuple(
         keeper

@@ -115,14 +115,20 @@ def _through_deref(
     mention: Mention, collection: Collection, path: str, files: Files
 ) -> tuple[UseOf, ...]:
     """What is done to the collection where only its owner is named."""
-    place = changed(mention.place, path=(*mention.place.path, "?"))
-    found, owner = owner_of(place, mention, path, files), collection.owner
-    if found is None or owner is None:
-        return ()
-    if found.file != collection.path or found.defined != owner:
+    owner = collection.owner
+    if owner is None or not is_owner(mention, collection, path, files):
         return ()
     own = {fn.name for fn in files.outline(collection.path).fns if fn.owner == owner.name}
     return tuple(use for use in mention.uses if use.method.partition(".")[0] not in own)
+
+
+def is_owner(mention: Mention, collection: Collection, path: str, files: Files) -> bool:
+    """Whether what is mentioned surely is of the type that has the collection."""
+    place = changed(mention.place, path=(*mention.place.path, "?"))
+    found = owner_of(place, mention, path, files)
+    return found is not None and (
+        found.file == collection.path and found.defined == collection.owner
+    )
 
 
 def _renamed(path: str, names: set[str], files: Files) -> set[str]:
