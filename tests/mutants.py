@@ -57,7 +57,7 @@ PARTS = (
         {
             "file": "borrows lengths slots stamps",
             "whole": "copies handles lifetimes links seeds types",
-            "verdict": "state siblings tickets few identity callers readers effects growth",
+            "verdict": "state siblings tickets few identity callers readers growers effects growth",
             "cap": "sites placement capacity",
             "bounds": "limits spared unbounded remarks",
             "removal": "removal leftovers serving",

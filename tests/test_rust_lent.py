@@ -144,6 +144,20 @@ def test_a_helper_of_several_is_no_place_for_a_cap(given: str, more: str, verdic
     assert found == verdict or (found.startswith("report") and verdict in found)
 
 
+def test_what_another_package_may_call_is_no_place_for_a_cap() -> None:
+    assert "it grows in `fill`" in said(behind(LOCKED, GET).replace("fn fill(", "pub fn fill("))
+    assert said(behind(LOCKED, GET).replace("fn fill(", "pub(crate) fn fill(")) == "fix"
+
+
+def test_a_longer_name_is_another_function() -> None:
+    more = f"""
+fn other(o: &Other) {{ fill(&o.kept, 1); }}
+fn refill(kept: &{LOCKED}, key: u64) -> String {{ kept.lock().unwrap().len().to_string() }}
+"""
+    found = said(behind(LOCKED, GET, more, "refill(&self.kept, key); fill(GIVEN, key)"))
+    assert "it grows in `fill`" in found
+
+
 @pytest.mark.parametrize(
     "order", ["order: &Mutex<Vec<u64>>", "order: &mut Vec<u64>", "order: &RefCell<Vec<u64>>"]
 )

@@ -16,7 +16,7 @@ from rustfix_mem.rust.verdict.hidden import hidden, smaller
 from rustfix_mem.rust.verdict.inside import grown_inside, stays_behind
 from rustfix_mem.rust.verdict.readers import against, unsure
 from rustfix_mem.rust.verdict.state import BORROWS, cleared_with_owner, is_named, not_a_cache
-from rustfix_mem.rust.whole.handles import is_given, others_give, with_given
+from rustfix_mem.rust.whole.handles import gives_to, is_given, others_give, with_given
 from rustfix_mem.rust.whole.lifetimes import Life, life_of
 from rustfix_mem.rust.whole.lifetimes import where as where
 from rustfix_mem.rust.whole.links import Here, touching, unreadable
@@ -134,7 +134,7 @@ def _in_helpers(
     for here in growths:
         fn = files.outline(here.path).fns[here.mention.fn]
         if is_given(here) and others_give(here, collection, given, files):
-            by = next(one for one in given if one.use.method.endswith(fn.name))
+            by = next(one for one in given if gives_to(fn, one))
             yield f"it grows in `{fn.name}`, which is given it at {where(by, files)}, and others"
             return
 

@@ -45,6 +45,11 @@ def with_given(
     return tuple(dict.fromkeys(found)), tuple(given)
 
 
+def gives_to(fn: FnDef, here: Here) -> bool:
+    """Whether a use gives the collection to a function of this name."""
+    return here.use.method.rpartition(".")[2] == fn.name
+
+
 def receiver(here: Here, collection: Collection, files: Files) -> tuple[FnDef, Parameter] | None:
     """The function of the same file that is given the collection, and as what; None if unclear."""
     name = here.use.method.rpartition(".")[2]
@@ -115,16 +120,18 @@ def is_given(here: Here) -> bool:
 
 
 def others_give(here: Here, collection: Collection, given: tuple[Here, ...], files: Files) -> bool:
-    """Whether the function in which it grows may be given others, too: it is generic, or it is
-    named more often than the collection is given to it."""
+    """Whether the function in which it grows may be given others, too: it is generic, open to other
+    packages, or named more often than the collection is given to it."""
     fn, path = files.outline(here.path).fns[here.mention.fn], here.path
     parameter = next(one for one in fn.params if one.name == here.mention.place.root)
     if held_in(parameter.type, path, fn.module, files) is None:
         return False  # an owner that derefs to it
     if not _is_of_its_type(parameter, fn, path, collection, files):
         return True
-    seen = sum(here.path == path and here.use.method.endswith(fn.name) for here in given)
-    return seen + 1 != sum(_named(fn, other, files) for other in files.files_with(fn.name))
+    seen = sum(one.path == path and gives_to(fn, one) for one in given)
+    return fn.visibility == "pub" or seen + 1 != sum(
+        _named(fn, other, files) for other in files.files_with(fn.name)
+    )
 
 
 def _named(fn: FnDef, path: str, files: Files) -> int:
