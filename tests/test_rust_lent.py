@@ -144,6 +144,15 @@ def test_a_helper_of_several_is_no_place_for_a_cap(given: str, more: str, verdic
     assert found == verdict or (found.startswith("report") and verdict in found)
 
 
+def test_a_helper_that_calls_itself_is_followed_once() -> None:
+    again = "if key > 9 { return fill(GIVEN, key / 10) + &fill(GIVEN, key % 10); } "
+    source = behind(LOCKED, GET).replace("{\n    let mut kept", "{\n    AGAIN let mut kept")
+    source = source.replace("AGAIN", again.replace("GIVEN", "kept.clone()"))
+    assert said(source) == (
+        "report: `fill` calls itself: to forget entries half-way may cost exponential time"
+    )
+
+
 def test_what_another_package_may_call_is_no_place_for_a_cap() -> None:
     assert "it grows in `fill`" in said(behind(LOCKED, GET).replace("fn fill(", "pub fn fill("))
     assert said(behind(LOCKED, GET).replace("fn fill(", "pub(crate) fn fill(")) == "fix"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import LOCKS, Mention, Place, TypeTree, UseOf
@@ -34,13 +34,20 @@ LENT = ("Map", "Set", "Cache", "Memo", "Memos")
 POINTS = frozenset(("&", "&mut", "Arc", "Rc"))
 
 
-def lent_to(function: Function) -> frozenset[str]:
-    """The names of what may be collections that a function is given to change, and of all else
-    that it may change where it is given one."""
+class Lent(NamedTuple):
+    """The names of what a function is given to change: of what may be `collections`, and, where
+    there is one, of all else `beside` them, since the two may have to agree."""
+
+    collections: frozenset[str]
+    beside: frozenset[str]
+
+
+def lent_to(function: Function) -> Lent:
+    """What a function is given to change."""
     given = [one for one in function.params if one.name != "self"]
-    if not any(_may_change(one.type, LENT) for one in given):
-        return frozenset()
-    return frozenset(one.name for one in given if _may_change(one.type))
+    collections = frozenset(one.name for one in given if _may_change(one.type, LENT))
+    changed = [one.name for one in given if collections and _may_change(one.type)]
+    return Lent(collections, frozenset(changed) - collections)
 
 
 def _may_change(tree: TypeTree, ends: tuple[str, ...] = ("",)) -> bool:

@@ -75,11 +75,14 @@ def judge(collection: Collection, files: Files) -> Verdict:
     uses = touching(collection, files)
     live, given = tuple(here for here in uses if here.live), tuple[Here, ...]()
     named = is_named(collection)
-    if named or collection.static is not None:  # else only of what surely lives long
-        live, given = with_given(live, collection, files)
-    growths = tuple(here for here in live if here.use.kind == "grow" and here.sure)
-    handed = hidden(collection, live, files) if named and not growths else ()
+    growths = _growing(live)
     state = list(not_a_cache(collection, live, growths, files))
+    if (named or collection.static is not None) and not (growths and state):
+        live, given = with_given(live, collection, files)  # else only of what surely lives long
+    if given:
+        growths = _growing(live)
+        state = list(not_a_cache(collection, live, growths, files))
+    handed = hidden(collection, live, files) if named and not growths else ()
     doubts: list[str] = []
     life = Life("unknown", "")
     if growths and named and state == [BORROWS]:
@@ -125,6 +128,10 @@ def judge(collection: Collection, files: Files) -> Verdict:
         stale=stale if life.span in ("long", "likely") else (),
         emptied=tuple(dict.fromkeys(_emptied(collection, live, files))),
     )
+
+
+def _growing(live: tuple[Here, ...]) -> tuple[Here, ...]:
+    return tuple(here for here in live if here.use.kind == "grow" and here.sure)
 
 
 def _in_helpers(

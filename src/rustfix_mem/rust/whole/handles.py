@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rustfix_mem.rust.file.facts import FnDef, Mention, Parameter
     from rustfix_mem.rust.whole.files import Files
     from rustfix_mem.rust.whole.types import Collection
+    from rustfix_mem.text import Span
 
 GIVES = ("escape", "escape_mut")
 DEEP = 3
@@ -30,19 +31,25 @@ def with_given(
 ) -> tuple[tuple[Here, ...], tuple[Here, ...]]:
     """The uses, where a function is given the collection its own in place of that; and the uses
     that gave it, as far as they were followed."""
-    found, given = list(live), list[Here]()
+    found, given = dict.fromkeys(live), list[Here]()
+    seen: dict[tuple[str, Span], list[Here]] = {}
     asked = [here for here in live if here.use.kind in GIVES]
     for _ in range(DEEP):
         following = list[Here]()
         for here in asked:
-            followed = _done(here, collection, files)
-            if followed:
-                found.remove(here)
+            to = receiver(here, collection, files)
+            if to is None:
+                continue
+            key = here.path, to[0].span
+            if key not in seen:  # a function may call itself, very often
+                seen[key] = _done(here, *to, files)
+                following += seen[key]
+            if seen[key]:
+                found.pop(here, None)
                 given.append(here)
-                following += [one for one in followed if one not in found]
-        found += following
+        found |= dict.fromkeys(following)
         asked = [here for here in following if here.use.kind in GIVES]
-    return tuple(dict.fromkeys(found)), tuple(given)
+    return tuple(found), tuple(given)
 
 
 def gives_to(fn: FnDef, here: Here) -> bool:
@@ -95,12 +102,8 @@ def _is_of_its_type(
     return [*map(str, said)] == [*map(str, kinds)]
 
 
-def _done(here: Here, collection: Collection, files: Files) -> list[Here]:
+def _done(here: Here, fn: FnDef, parameter: Parameter, files: Files) -> list[Here]:
     """What the function that is given it does with it."""
-    found = receiver(here, collection, files)
-    if found is None:
-        return []
-    fn, parameter = found
     at = files.outline(here.path).fns.index(fn)
     return [
         Here(here.path, mention, use, sure=True)

@@ -177,7 +177,8 @@ class Names:
         """What a module hands on from one of its own, `pub use inner::Name;`: of several types of
         that name the one that is there."""
         package = self.codebase.reach(file).package
-        for home in self._may_hold(module.rpartition("::")[2], folder):
+        homes = self._may_hold(module.rpartition("::")[2], folder)
+        for home in self.codebase.words.among(name, ("home", module, folder), homes):
             reached = self.codebase.reach(home)
             if (reached.package, reached.module) != (package, module):
                 continue
