@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rustfix_mem.rust.file import items, numbers, syntax, wraps
-from rustfix_mem.rust.file.facts import Outline
+from rustfix_mem.rust.file.facts import Found, Outline
 from rustfix_mem.rust.file.look import look, outline
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -142,12 +142,12 @@ def test_a_file_without_wraps_is_not_parsed() -> None:
         assert not tree.is_parsed
 
 
-def told_of_all(source: bytes) -> numbers.Found:
+def told_of_all(source: bytes) -> Found:
     with syntax.parsed(source) as tree:
         return numbers.collect(tree.root, items.collect(tree.root))
 
 
-def told(source: bytes) -> numbers.Found | None:
+def told(source: bytes) -> Found | None:
     with syntax.parsed(source) as tree:
         return numbers.told(tree)
 

@@ -58,7 +58,7 @@ class Base:
 
         return config.settings(self.snapshot, self.options.set)
 
-    @property
+    @cached_property
     def contents(self) -> str:
         """What is read, in one word: two that are equal have the same files."""
         if self.commit:
@@ -80,7 +80,7 @@ def tell_dirty(base: Base, options: Common) -> None:
     """One line if files have changed since HEAD, which is what was read instead of them."""
     if options.quiet or not base.commit or options.rev not in (None, DEFAULT):
         return
-    if count := base.store.dirty():
+    if count := base.store.dirty(base.snapshot):
         said = f"{plural(count, 'changed file')} {'is' if count == 1 else 'are'}"
         check = isinstance(options, Check)
         them = "it" if count == 1 else "them"

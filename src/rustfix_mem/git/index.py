@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from rustfix_mem.errors import UsageError
 from rustfix_mem.git import sparse
 from rustfix_mem.git.command import decode
 from rustfix_mem.git.snapshot import Entry, Snapshot
+from rustfix_mem.plain import Plain
 
 if TYPE_CHECKING:
     from rustfix_mem.git.store import Store
@@ -28,8 +28,7 @@ _NOT_LOOKED_AT = 0x8000 | 0x4000_0000
 _INTENT_TO_ADD = 0x2000_0000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Plain, frozen=True):
     """One line of an index: what is staged, and how the file looked when it was."""
 
     path: str

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rustfix_mem.plain import Plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -15,8 +17,7 @@ SYMLINK = "120000"
 GITLINK = "160000"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Plain, frozen=True):
     """One path of a tree: git's mode (`100644`) and object id (hexadecimal)."""
 
     mode: str

@@ -6,11 +6,11 @@ is there already, in the user's repository too, that changes the time.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.git.command import command, decode, encode, failed, run
 from rustfix_mem.git.snapshot import Entry
+from rustfix_mem.plain import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,4 +65,4 @@ def _inside(store: Store, row: Row) -> Iterator[Row]:
     for line in store.git(["ls-tree", "-r", "-z", row.entry.oid]).split(b"\0")[:-1]:
         about, _, path = decode(line).partition("\t")
         mode, _, oid = about.split(" ")
-        yield replace(row, path=row.path + path, entry=Entry(mode, oid))
+        yield changed(row, path=row.path + path, entry=Entry(mode, oid))

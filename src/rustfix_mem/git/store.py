@@ -89,7 +89,7 @@ class Store:
     def snapshot(self, commit: str) -> Snapshot:
         """The files of a commit; blobs are read when asked for, while the store is open."""
         listed = self.git(["ls-tree", "-r", "-z", "--full-tree", commit])
-        entries = dict(_entry(line) for line in listed.split(b"\0")[:-1])
+        entries = dict(map(_entry, decode(listed).split("\0")[:-1]))
         return Snapshot(entries, self.loader(entries), commit, self.tree(commit))
 
     def loader(self, entries: Mapping[str, Entry]) -> Callable[[Iterable[str]], Iterator[bytes]]:
@@ -115,11 +115,14 @@ class Store:
             if ids:
                 yield from self._blobs(ids, wanted)
 
-    def dirty(self) -> int | None:
-        """How many tracked files differ from HEAD, staged or not; `None` if it cannot be known."""
+    def dirty(self, head: Snapshot | None = None) -> int | None:
+        """How many tracked files differ from HEAD, staged or not; `None` if it cannot be known.
+
+        `head` are its files, for who has listed them already.
+        """
         from rustfix_mem.git.worktree import changed  # most runs never ask
 
-        paths = changed(self)
+        paths = changed(self, head)
         return None if paths is None else len(paths)
 
     def reading(self) -> dict[str, str]:
@@ -206,10 +209,10 @@ def _quoted(path: Path) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _entry(line: bytes) -> tuple[str, Entry]:
-    about, _, path = line.partition(b"\t")
-    mode, _, oid = about.decode().split(" ")
-    return decode(path), Entry(mode, oid)
+def _entry(line: str) -> tuple[str, Entry]:
+    about, _, path = line.partition("\t")
+    mode, _, oid = about.split(" ")
+    return path, Entry(mode, oid)
 
 
 def _blob(oid: str, stream: IO[bytes]) -> bytes:

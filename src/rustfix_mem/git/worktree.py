@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import UsageError
@@ -12,24 +13,23 @@ from rustfix_mem.git.index import rows
 from rustfix_mem.git.snapshot import GITLINK, SYMLINK
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rustfix_mem.git.index import Row
-    from rustfix_mem.git.snapshot import Entry
+    from rustfix_mem.git.snapshot import Entry, Snapshot
     from rustfix_mem.git.store import Store
 
 
-def changed(store: Store) -> set[str] | None:
+def changed(store: Store, known: Snapshot | None = None) -> set[str] | None:
     """Tracked paths that differ between HEAD, index and work tree; `None` if that is unknown.
 
     A file that differs in line endings alone counts as unchanged where git may have put
-    them there. Files that git does not track are not counted.
+    them there. Files that git does not track are not counted. `known` is HEAD, if somebody has
+    listed it.
     """
     top, index = store.place.work_tree, store.place.git_dir / "index"
     if top is None or not index.is_file():
         return None
     try:
-        head = store.snapshot(store.resolve("HEAD")).entries
+        head = (known or store.snapshot(store.resolve("HEAD"))).entries
         written = index.stat().st_mtime_ns
         found = rows(store, index)
     except (UsageError, OSError):
@@ -42,9 +42,9 @@ def changed(store: Store) -> set[str] | None:
 def _touched(store: Store, top: Path, row: Row, written: int) -> bool:
     if row.stage or row.entry.mode == GITLINK or row.kept:
         return row.stage > 0
-    file = top / row.path
+    file = f"{top}{os.sep}{row.path}"  # a `Path` for each takes as long as asking the system
     try:
-        now = file.lstat()
+        now = os.lstat(file)
     except OSError:
         return True
     if stat.S_ISLNK(now.st_mode) != (row.entry.mode == SYMLINK):
@@ -54,7 +54,7 @@ def _touched(store: Store, top: Path, row: Row, written: int) -> bool:
         return False
     if not stat.S_ISREG(now.st_mode) and not stat.S_ISLNK(now.st_mode):
         return True
-    return now.st_size != row.size > 0 or not _holds(store, file, row.entry)
+    return now.st_size != row.size > 0 or not _holds(store, Path(file), row.entry)
 
 
 def _holds(store: Store, file: Path, entry: Entry) -> bool:

@@ -7,8 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.bounds.spared import CACHED, LONG, is_bytes, spared, spoken
-from rustfix_mem.rust.file.facts import FileFacts
-from rustfix_mem.rust.file.numbers import Found
+from rustfix_mem.rust.file.facts import FileFacts, Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

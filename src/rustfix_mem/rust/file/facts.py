@@ -341,6 +341,14 @@ class Memoised(Plain, frozen=True):
     """Whether the function calls itself by name."""
 
 
+class Found(Plain, frozen=True):
+    """What is told of the sizes, times and makers of caches in one file."""
+
+    numbers: tuple[Number, ...] = ()
+    makers: tuple[Maker, ...] = ()
+    memoised: tuple[Memoised, ...] = ()
+
+
 class Outline(Plain, frozen=True):
     """What a file declares: all that can be said of it without its functions' bodies.
 

@@ -14,11 +14,11 @@ from rustfix_mem.rust.file.entries import entry_method, entry_note
 from rustfix_mem.rust.file.facts import Lookup, Mention, UseOf
 from rustfix_mem.rust.file.hits import depends
 from rustfix_mem.rust.file.inner import inner_growth
+from rustfix_mem.rust.file.methods import KIND_OF
 from rustfix_mem.rust.file.parts import put_in
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import call_on, declaration, method_call
 from rustfix_mem.rust.file.syntax import field, span, text
-from rustfix_mem.rust.file.uses import KIND_OF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

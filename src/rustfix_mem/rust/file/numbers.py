@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import fates, syntax
-from rustfix_mem.rust.file.facts import Maker, Memoised, Number
+from rustfix_mem.rust.file.facts import Found, Maker, Memoised, Number
 from rustfix_mem.rust.file.items import collect as collected
 from rustfix_mem.rust.file.syntax import field, span, text
 
@@ -48,15 +48,6 @@ GIVEN = re.compile(rb"(?<!\w)[0-9]|unbounded|builder|Unlimited")
 
 MEMOISED = re.compile(rb"#\s*!?\s*\[[^\]]*\b(?:cached|memoize)\b")
 """An attribute that may remember results."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What `collect` finds in one file."""
-
-    numbers: tuple[Number, ...] = ()
-    makers: tuple[Maker, ...] = ()
-    memoised: tuple[Memoised, ...] = ()
 
 
 NOTHING = Found()

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file.numbers import Found  # noqa: TC001 - msgspec asks what it is
-from rustfix_mem.rust.file.uses import KINDS
+from rustfix_mem.rust.file.facts import Found  # noqa: TC001 - msgspec asks what it is
+from rustfix_mem.rust.file.methods import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,7 +96,7 @@ NEARBY = (
     rb"|secs\w*\s*[:=][^;{}]{0,20}?\d{3}|from_(?:mins|hours|days))"
 )
 SIZED = {
-    word: re.compile(word + rest)
+    word: word + rest
     for words, rest in (
         ((b"ttl", b"maxage", b"max_age", b"expir", b"time_to", b"lifetime", b"lifespan"), AGE),
         ((b"capacity", b"entries", b"max_size"), rb"(?<!with_capacity)" + COUNT),
@@ -107,7 +107,7 @@ SIZED = {
 """Names that `numbers.TELLS`, and a number that is far above what anybody would ask for, in small
 letters."""
 
-INNER = {w: re.compile(w + rb"\w*\s*\.\s*(?:insert|entry)\s*\(") for w in (b"cache", b"memo")}
+INNER = {w: w + rb"\w*\s*\.\s*(?:insert|entry)\s*\(" for w in (b"cache", b"memo")}
 """`inner.GROWS`, in small letters."""
 
 APART = re.compile(rb"\}\s*=\s*(?:&\s*mut\s+)?\*?self\b")
@@ -120,7 +120,7 @@ FAR = 20_000
 """Bytes before a name in which its statement must begin to be understood."""
 
 MADE = tuple(
-    re.compile(word + rest)
+    word + rest
     for words, rest in (
         (
             (b"Cache", b"Lru", b"LRU", b"lru"),
@@ -147,14 +147,20 @@ def skim(source: bytes) -> Skim:
         tuple(declared(live, kinds)),
         tuple(name.decode() for name in dict.fromkeys(_aliases(live, NAMES))),
         _spoken(SIZED, live),
-        any(word in live for word in MAKES) and any(made.search(live) for made in MADE),
+        any(word in live for word in MAKES) and any(_compiled(made).search(live) for made in MADE),
     )
 
 
-def _spoken(wanted: Mapping[bytes, re.Pattern[bytes]], live: bytes) -> bool:
+def _spoken(wanted: Mapping[bytes, bytes], live: bytes) -> bool:
     """Whether one of the patterns, by the words that they begin with, is in it in small letters."""
     small, places = _words(live)
-    return any(wanted[word].match(small, at) for word, at in places if word in wanted)
+    return any(_compiled(wanted[word]).match(small, at) for word, at in places if word in wanted)
+
+
+@cache
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    """Compiled when it is asked: to import all of them takes longer than most warm runs have."""
+    return re.compile(pattern)
 
 
 @lru_cache(maxsize=1)

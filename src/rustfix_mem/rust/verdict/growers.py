@@ -7,8 +7,8 @@ import re
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from rustfix_mem.rust.file.methods import KIND_OF
 from rustfix_mem.rust.file.pairs import HALF
-from rustfix_mem.rust.file.uses import KIND_OF
 from rustfix_mem.rust.verdict.branches import exclusive
 from rustfix_mem.rust.verdict.callers import computed_by_callers
 from rustfix_mem.rust.verdict.receivers import may_call

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file.uses import KINDS, READING_MACROS
+from rustfix_mem.rust.file.methods import KINDS
+from rustfix_mem.rust.file.uses import READING_MACROS
 from rustfix_mem.rust.whole.calls import function_called
 from rustfix_mem.rust.whole.keepers import keepers
 from rustfix_mem.rust.whole.lifetimes import where

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rustfix_mem.rust.file.uses import KIND_OF, READING_MACROS
+from rustfix_mem.rust.file.methods import KIND_OF
+from rustfix_mem.rust.file.uses import READING_MACROS
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.facts import FnDef
