@@ -202,6 +202,12 @@ def test_modules_in_cfg_if(path: str, module: str, test: bool, cfg: str) -> None
     assert (found.state, found.module, found.test, found.cfg) == ("seen", module, test, cfg)
 
 
+def test_a_module_in_a_remark_of_cfg_if_is_not_declared() -> None:
+    head = "cfg_if! { if #[cfg(unix)] { // mod a;\n /* mod b;\n} */ mod c; } }"
+    states = [reach(f"src/{name}.rs", {"src/lib.rs": head}).state for name in "abc"]
+    assert states == ["unknown", "unknown", "seen"]  # of `a` and `b` a macro has the words
+
+
 def test_a_ring_that_rustc_enters_is_seen() -> None:
     files = {
         "src/lib.rs": "mod a;",

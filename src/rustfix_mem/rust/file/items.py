@@ -424,11 +424,13 @@ BRANCH = re.compile(
     r"(?:#\s*\[\s*(cfg\b[^{}]*)\]|\belse)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 )
 """A branch of `cfg_if!`, with braces in it two deep."""
+REMARK = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+"""What is said there is not declared."""
 
 
 def _mods_in_tokens(node: Node, where: _Where, items: Items) -> None:
     """`if #[cfg(…)] { mod a; } else { mod b; }`: what the macro of the crate `cfg_if` is given."""
-    for branch in BRANCH.finditer(text(node)):
+    for branch in BRANCH.finditer(REMARK.sub("", text(node))):
         cfg = (branch[1] or "cfg_if").strip()
         test = where.test or _is_test(f"#[{cfg}]")
         for found in MOD_IN_TOKENS.finditer(branch[2]):
