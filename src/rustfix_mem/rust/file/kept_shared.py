@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.buffers import let_of
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.kept_lines import BOUNDS, LOOKS, PUTS, Kept, may_be_bounded, put_into
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.purposes import SHOWS
@@ -29,6 +28,7 @@ from rustfix_mem.rust.file.scopes import (
     strip,
 )
 from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.rust.file.uses import is_bound_here
 
 if TYPE_CHECKING:

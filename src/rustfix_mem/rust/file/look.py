@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypedDict
 
-from rustfix_mem.rust.file import items, numbers, syntax
+from rustfix_mem.rust.file import items, numbers, syntax, type_trees
 from rustfix_mem.rust.file.constructions import constructions
 from rustfix_mem.rust.file.facts import (
     GUARDS,
@@ -154,7 +154,7 @@ POINTING = re.compile(rb"&|Arc|Rc|Guard|Ref")
 @cache
 def _lending(returns: bytes) -> bool:
     """Whether a type lends, as it is written."""
-    return POINTING.search(returns) is not None and _lends(items.written_type(returns))
+    return POINTING.search(returns) is not None and _lends(type_trees.written_type(returns))
 
 
 def _asked(functions: list[Callable], source: bytes, words: Iterable[str]) -> _Asked:

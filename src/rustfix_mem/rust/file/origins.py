@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import alias_name, binds, declaration, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, text
+from rustfix_mem.rust.file.type_trees import type_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import LOCKS, Mention, Place, TypeTree, UseOf
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.methods import KIND_OF
 from rustfix_mem.rust.file.scopes import CLOSURE_STEPS, declaration, is_step, method_call, place_of
 from rustfix_mem.rust.file.syntax import field, span, text
+from rustfix_mem.rust.file.type_trees import type_tree
 
 if TYPE_CHECKING:
     from rustfix_mem.rust.file.items import Function

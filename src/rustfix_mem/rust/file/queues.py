@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.origins import AROUND, field_type, origin
 from rustfix_mem.rust.file.places import own_nodes
 from rustfix_mem.rust.file.scopes import (
@@ -22,6 +21,7 @@ from rustfix_mem.rust.file.scopes import (
     method_call,
 )
 from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, span, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.text import Span
 
 if TYPE_CHECKING:

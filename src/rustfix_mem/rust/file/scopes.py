@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rustfix_mem.plain import Plain
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import Place, TypeTree
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+from rustfix_mem.rust.file.type_trees import type_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

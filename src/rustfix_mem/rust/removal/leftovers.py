@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import alias_name, declaration
 from rustfix_mem.rust.file.syntax import COMMENTS, ancestors, holds, span, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.rust.file.uses import READING_MACROS, is_bound_here
 from rustfix_mem.rust.whole.modules import above, package_of
 from rustfix_mem.rust.write import imports, layout

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import collect, type_tree
+from rustfix_mem.rust.file.items import collect
 from rustfix_mem.rust.file.places import call_on_self, place_at
 from rustfix_mem.rust.file.scopes import declaration, place_of
 from rustfix_mem.rust.file.syntax import COMMENTS, ancestors, holds, span, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.rust.removal.leftovers import Leftovers
 from rustfix_mem.rust.removal.serving import serves_only
 from rustfix_mem.rust.whole.accesses import function_at, is_field_of

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import declaration
 from rustfix_mem.rust.file.syntax import LOOPS, ancestors, field, span, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.rust.file.wraps import cloned, pointed_to, pointer_of
 from rustfix_mem.rust.sharing import uses
 from rustfix_mem.rust.sharing.collapse import is_kept

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import TypeTree
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import method_call
 from rustfix_mem.rust.file.syntax import field, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.rust.sharing.typed import Typed, definition, meant, plain_head, same
 from rustfix_mem.rust.sharing.typing import callee_of
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
 from rustfix_mem.rust.file.facts import TypeTree
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import declaration, method_call
 from rustfix_mem.rust.file.syntax import field, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.rust.sharing.typed import (
     DEPTH,
     THROUGH,

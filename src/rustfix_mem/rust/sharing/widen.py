@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from rustfix_mem.errors import Refused
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import declaration, is_deref, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, span, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.rust.file.wraps import cloned, pointer_of
 from rustfix_mem.rust.sharing import uses
 from rustfix_mem.rust.sharing.callers import Caller, callers_in

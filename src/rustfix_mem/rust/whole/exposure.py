@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.syntax import ancestors, text
+from rustfix_mem.rust.file.type_trees import type_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import alias_name, declaration
 from rustfix_mem.rust.file.syntax import ancestors, field, text
+from rustfix_mem.rust.file.type_trees import type_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

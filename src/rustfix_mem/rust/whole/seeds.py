@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rustfix_mem.rust.file import syntax
-from rustfix_mem.rust.file.items import type_tree
 from rustfix_mem.rust.file.scopes import alias_name, declaration, method_call
 from rustfix_mem.rust.file.syntax import ancestors, field, text
+from rustfix_mem.rust.file.type_trees import type_tree
 from rustfix_mem.rust.whole.literals import initialisers, is_of
 from rustfix_mem.rust.whole.types import FAMILIES, POINTERS
 from rustfix_mem.text import brief
